@@ -1,0 +1,83 @@
+/**
+ * What travels from a source to an output: segments of streams, and their bytes. Data only.
+ *
+ * A segment is a range of one stream. Bytes stay the file's own bytes, line ends included; a line becomes text
+ * only in a protocol that needs it.
+ */
+import type { StreamId } from './stream.ts';
+
+/**
+ * `lines`: the body is the file's own bytes `from`..`to`. Every line ends with LF, but for the last of the segment,
+ *          which may have none (the unfinished end of a file that is finished).
+ * `cut`:   one line over the line limit. The body is its first `kept` bytes, without a line end; `from`..`to` is the
+ *          whole line with its line end.
+ * `gap`:   bytes that can no longer be read, with the reason. No body.
+ */
+export type Segment = {
+  readonly stream: StreamId;
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+} & (
+  | { readonly kind: 'lines' }
+  | { readonly kind: 'cut'; readonly kept: number }
+  | { readonly kind: 'gap'; readonly reason: GapReason }
+);
+
+export type GapReason =
+  | 'truncated-before-read' // the file was shortened before its end had been read
+  | 'gone-before-sent' // boundaries were committed, the process died, and the file is gone
+  | 'gone-while-stopped' // the file vanished while no agent was running
+  | 'unreadable'; // the disk refuses these bytes for good
+
+/** The place of a batch in its output's order. Parts of a split batch share its sequence; '' sorts before '0'. */
+export interface BatchKey {
+  readonly output: string;
+  readonly sequence: number;
+  /** '' for a whole batch; a split of part p gives p + '0' and p + '1'. */
+  readonly part: string;
+}
+
+/** A closed batch: boundaries and read time, from which the same bytes can be made again. */
+export interface Batch {
+  readonly key: BatchKey;
+  /** SHA-256 of agent, output and segments, in hexadecimal: the same after a restart. */
+  readonly id: string;
+  readonly readAtMs: number;
+  readonly segments: readonly Segment[];
+  /** Lines in the segments. A gap has none. */
+  readonly records: number;
+  /** Bytes of the bodies together. */
+  readonly bytes: number;
+}
+
+/** The bodies of a batch's segments, one for each, in order; empty for a gap. */
+export type BatchBody = readonly Uint8Array[];
+
+/** How many body bytes a segment carries. */
+export function bodyBytesOf(segment: Segment): number {
+  switch (segment.kind) {
+    case 'lines':
+      return segment.to - segment.from;
+    case 'cut':
+      return segment.kept;
+    case 'gap':
+      return 0;
+  }
+}
+
+/** Cuts the one block of bytes in which a spool keeps a batch into the bodies of its segments. */
+export function splitBody(segments: readonly Segment[], block: Uint8Array): BatchBody {
+  let at = 0;
+  return segments.map((segment) => {
+    const from = at;
+    at += bodyBytesOf(segment);
+    return block.subarray(from, at);
+  });
+}
+
+/** -1, 0 or 1, by sequence, then by part. */
+export function compareKeys(a: BatchKey, b: BatchKey): number {
+  if (a.sequence !== b.sequence) return a.sequence < b.sequence ? -1 : 1;
+  return a.part < b.part ? -1 : a.part > b.part ? 1 : 0;
+}

@@ -1,0 +1,2 @@
+/** argv -> command -> exit code. */
+process.exitCode = 2;

@@ -1,0 +1,13 @@
+/** What a hub is told to do. */
+export interface HubSettings {
+  readonly dataDirectory: string;
+  /** A key given on the command line or in the environment; null: the one generated at the first start. */
+  readonly key: string | null;
+  /** A request body as it comes, bytes; over it 413. */
+  readonly bodyBytesMax: number;
+  /** A body after decompression, bytes; over it 413. */
+  readonly expandedBytesMax: number;
+  /** Seed B's three states: no heartbeat for this long is idle, then offline. */
+  readonly idleAfterMs: number;
+  readonly offlineAfterMs: number;
+}

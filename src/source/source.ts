@@ -1,0 +1,58 @@
+/**
+ * A source brings segments of streams. The agent pulls, so back-pressure is simply not pulling.
+ *
+ * Order: the pieces of one stream come in the order of the stream, without holes (what cannot be read comes as a
+ * segment of kind `gap`). Across streams there is no order, and no stream starves another.
+ * Ack: `release` tells how far every output has settled a stream; a file is let go only when all of it is.
+ * Failure: a file that cannot be read is not a failed source: it is logged, counted, kept and tried again. `take`
+ * rejects only when the state cannot be written.
+ * Cancellation: an aborted signal makes `take` resolve with what it has, perhaps nothing.
+ */
+import type { Segment } from '../event/batch.ts';
+import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
+
+export interface Source {
+  /** Waits until there is something, then gives at most `bytesMax` bytes of bodies (but always at least one line). */
+  take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]>;
+  /** The bytes of a segment that was given out before; null when they can no longer be had. */
+  reread(segment: Segment): Promise<Uint8Array | null>;
+  release(stream: StreamId, position: number): void;
+  streams(): readonly StreamStatus[];
+  close(): Promise<void>;
+}
+
+export interface Piece {
+  readonly segment: Segment;
+  readonly body: Uint8Array;
+  readonly records: number;
+  /** Evidence of the bytes before `segment.to`; null for a gap. */
+  readonly proof: Proof | null;
+  /**
+   * True when no name leads to the file any more: once let go it cannot be read again, so what is not settled must
+   * be spooled durably soon.
+   */
+  readonly fleeting: boolean;
+}
+
+/** What the source needs remembered. Commits before it returns. */
+export interface Memory {
+  /** A new or changed stream; `start` is given once, when it is new: where reading begins, and why not at 0. */
+  remember(stream: StreamRecord, start?: { readonly position: number; readonly skipped: boolean }): void;
+  forget(id: StreamId): void;
+  /** The first full pass over the disk is done: from now on, files that appear are read from their beginning. */
+  firstPassDone(): void;
+}
+
+export interface StreamStatus {
+  readonly id: StreamId;
+  readonly path: string;
+  readonly status: StreamRecord['status'];
+  /** Size of the file when it was last looked at, bytes. */
+  readonly size: number;
+  /** Read up to here, bytes. */
+  readonly position: number;
+  /** When it was last seen to grow, milliseconds since the epoch. */
+  readonly grownAtMs: number;
+  /** Why it is not being read at present; null when all is well. */
+  readonly trouble: string | null;
+}

@@ -26,8 +26,8 @@ export type Segment = {
 
 export type GapReason =
   | 'truncated-before-read' // the file was shortened before its end had been read
+  | 'gone-before-read' // the file vanished, and with it bytes that had been seen
   | 'gone-before-sent' // boundaries were committed, the process died, and the file is gone
-  | 'gone-while-stopped' // the file vanished while no agent was running
   | 'unreadable'; // the disk refuses these bytes for good
 
 /** The place of a batch in its output's order. Parts of a split batch share its sequence; '' sorts before '0'. */

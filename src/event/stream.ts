@@ -36,6 +36,8 @@ export interface StreamRecord {
   readonly parent: { readonly stream: StreamId; readonly from: number } | null;
   /** `followed`: may still grow. `ended`: read to its end, no longer watched. */
   readonly status: 'followed' | 'ended';
+  /** The largest size at which it was seen when it was last remembered, bytes. */
+  readonly size: number;
   /** Milliseconds since the epoch at which its file was last seen on the disk. */
   readonly seenAtMs: number;
 }

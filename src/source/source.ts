@@ -9,7 +9,7 @@
  * Cancellation: an aborted signal makes `take` resolve with what it has, perhaps nothing.
  */
 import type { Segment } from '../event/batch.ts';
-import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
+import type { StreamId, StreamRecord } from '../event/stream.ts';
 
 export interface Source {
   /** Waits until there is something, then gives at most `bytesMax` bytes of bodies (but always at least one line). */
@@ -25,22 +25,28 @@ export interface Piece {
   readonly segment: Segment;
   readonly body: Uint8Array;
   readonly records: number;
-  /** Evidence of the bytes before `segment.to`; null for a gap. */
-  readonly proof: Proof | null;
-  /**
-   * True when no name leads to the file any more: once let go it cannot be read again, so what is not settled must
-   * be spooled durably soon.
-   */
-  readonly fleeting: boolean;
+  /** The bytes that end at `segment.to`, up to 4 KiB, from which the proof of that position is made; empty for a gap. */
+  readonly tail: Uint8Array;
 }
 
-/** What the source needs remembered. Commits before it returns. */
+/** What the source needs done above it. */
 export interface Memory {
-  /** A new or changed stream; `start` is given once, when it is new: where reading begins, and why not at 0. */
-  remember(stream: StreamRecord, start?: { readonly position: number; readonly skipped: boolean }): void;
-  forget(id: StreamId): void;
-  /** The first full pass over the disk is done: from now on, files that appear are read from their beginning. */
-  firstPassDone(): void;
+  /**
+   * Keeps new and changed streams, in one transaction, before it returns. `start` is given when a stream is new:
+   * where reading begins, and how many bytes before it are skipped on purpose (`start_at`).
+   */
+  remember(entries: readonly Remembered[]): void;
+  forget(ids: readonly StreamId[]): void;
+  /**
+   * No name leads to the stream's file any more: once let go it cannot be read again, so what was given out of it
+   * and is not settled must be spooled durably now, and all that follows at once.
+   */
+  fleeting(id: StreamId): void;
+}
+
+export interface Remembered {
+  readonly stream: StreamRecord;
+  readonly start: { readonly position: number; readonly skipped: number } | null;
 }
 
 export interface StreamStatus {

@@ -17,6 +17,7 @@ const layers: Record<string, number> = {
   store: 3,
   agent: 4,
   hub: 4,
+  generator: 4,
   config: 5,
   cli: 6,
   'main.ts': 7,

@@ -41,4 +41,17 @@ export const errorTable = {
       fix: 'ejecute la versión más nueva de almadia que lo escribió, o aparte el directorio para empezar sin posiciones',
     },
   },
+  GENERATE_UNWRITABLE: {
+    exit: 3,
+    en: {
+      what: 'cannot write test logs to {path}: {cause}',
+      safe: 'whole lines written before stay; nothing else was touched',
+      fix: 'give --out a file in a directory that you may write, on a disk with free space',
+    },
+    es: {
+      what: 'no se pueden escribir logs de prueba en {path}: {cause}',
+      safe: 'las líneas completas ya escritas se conservan; no se ha tocado nada más',
+      fix: 'indique en --out un archivo de un directorio en el que pueda escribir, en un disco con espacio libre',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

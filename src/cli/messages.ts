@@ -1,0 +1,55 @@
+/**
+ * What the command line says, in both languages, one entry a sentence. {names} are filled from values. The texts of
+ * failures are in host/error-table.ts; each command's own summary and options are in its description.
+ */
+import type { Language } from '../host/errors.ts';
+import type { Text } from './command.ts';
+
+export const messages = {
+  programSummary: {
+    en: 'Brings every line of your logs, exactly once, to a central hub',
+    es: 'Lleva cada línea de sus logs, exactamente una vez, a un hub central',
+  },
+  // The parser's own words.
+  usageTitle: { en: 'Usage:', es: 'Uso:' },
+  argumentsTitle: { en: 'Arguments:', es: 'Argumentos:' },
+  optionsTitle: { en: 'Options:', es: 'Opciones:' },
+  commandsTitle: { en: 'Commands:', es: 'Órdenes:' },
+  exitsTitle: { en: 'Exit status:', es: 'Estado de salida:' },
+  usageOptions: { en: '[options]', es: '[opciones]' },
+  usageCommand: { en: '<command>', es: '<orden>' },
+  helpOption: { en: 'show this help', es: 'muestra esta ayuda' },
+  langOption: {
+    en: 'language of messages: es or en (else from LC_ALL, LC_MESSAGES, LANG)',
+    es: 'idioma de los mensajes: es o en (si no, el de LC_ALL, LC_MESSAGES, LANG)',
+  },
+  versionOption: { en: 'print the version', es: 'imprime la versión' },
+  defaultValue: { en: '(default: {value})', es: '(por omisión: {value})' },
+  helpMore: {
+    en: '`almadia <command> --help` tells more about a command.',
+    es: '`almadia <orden> --help` explica cada orden.',
+  },
+  exitDone: { en: 'done', es: 'hecho' },
+  exitUsage: {
+    en: 'the command line or the configuration is wrong',
+    es: 'la línea de órdenes o la configuración son incorrectas',
+  },
+  exitMachine: {
+    en: 'the machine refuses (disk, port, lock)',
+    es: 'la máquina se niega (disco, puerto, bloqueo)',
+  },
+  // How a failure is laid out.
+  error: { en: 'error: {what} ({code})', es: 'error: {what} ({code})' },
+  safe: { en: '  data: {safe}', es: '  datos: {safe}' },
+  fix: { en: '  fix:  {fix}', es: '  arreglo: {fix}' },
+} as const satisfies Record<string, Text>;
+
+export type MessageKey = keyof typeof messages;
+export type MessageValues = Readonly<Record<string, string | number>>;
+
+/** One message in a language, its {names} filled. */
+export function say(language: Language, key: MessageKey, values: MessageValues = {}): string {
+  return messages[key][language].replace(/\{(\w+)\}/g, (whole, name: string) =>
+    String(values[name] ?? whole),
+  );
+}

@@ -1,0 +1,6 @@
+/** The commands by name, in the order of `--help`. A command's file is only loaded when it is needed. */
+import type { CommandDescription } from './command.ts';
+
+type Load = () => Promise<{ readonly command: CommandDescription }>;
+
+export const registry: Readonly<Record<string, Load>> = {};

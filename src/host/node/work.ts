@@ -1,0 +1,66 @@
+/** Compression on Node's thread pool, bounded where the input is hostile, and hashing on the spot. */
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+import { ExpansionError, type Work } from '../work.ts';
+
+const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
+const gunzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gunzip);
+const inflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflate);
+const inflateRaw = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflateRaw);
+const brotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress);
+
+const chunkSize = 64 * 1024;
+
+export const nodeWork: Work = {
+  /** Level 1: half the time of level 6 for a tenth more bytes, on log lines. */
+  gzip: (parts) => gzip(whole(parts), { level: 1, chunkSize }),
+  decompress,
+  sha256: (parts) => {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest('hex');
+  },
+};
+
+/** Output is made in chunks and given up as soon as it passes the bound, so a bomb costs no more than the bound. */
+async function decompress(
+  encoding: 'gzip' | 'deflate' | 'br',
+  bytes: Uint8Array,
+  bytesMax: number,
+): Promise<Uint8Array> {
+  const options = { chunkSize, maxOutputLength: Math.max(1, bytesMax) };
+  try {
+    const expanded = await expand(encoding, bytes, options);
+    if (expanded.length > bytesMax) throw tooLarge(bytesMax);
+    return expanded;
+  } catch (error) {
+    if (error instanceof ExpansionError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax);
+    throw new ExpansionError('corrupt', `not valid ${encoding}: ${(error as Error).message}`);
+  }
+}
+
+function expand(
+  encoding: 'gzip' | 'deflate' | 'br',
+  bytes: Uint8Array,
+  options: { readonly chunkSize: number; readonly maxOutputLength: number },
+): Promise<Buffer> {
+  switch (encoding) {
+    case 'gzip':
+      return gunzip(bytes, options);
+    case 'deflate':
+      // RFC 9110 8.4.1.2: "deflate" is the zlib format, but some senders leave its header out.
+      return ((bytes[0] ?? 0) & 0x0f) === 8 ? inflate(bytes, options) : inflateRaw(bytes, options);
+    case 'br':
+      return brotli(bytes, options);
+  }
+}
+
+function whole(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}
+
+function tooLarge(bytesMax: number): ExpansionError {
+  return new ExpansionError('too-large', `expands to more than ${bytesMax} bytes`);
+}

@@ -1,6 +1,7 @@
 /**
  * A protocol is a pure codec: batches to requests, replies to outcomes. No I/O, no time, no randomness. One file
- * each; the HTTP output carries any of them.
+ * each; the HTTP output carries any of them. What the hub does with requests is in the same files (`decode…`), in
+ * the words of `received.ts`.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -12,15 +13,15 @@ export interface Session {
   readonly hostname: string;
   readonly osType: 'Linux' | 'Darwin' | 'Windows';
   readonly key: string;
-  /** What protocol A calls `source`. */
-  readonly source: string;
+  /** Almadía's own version, for the User-Agent. */
+  readonly version: string;
   /** The version of the envelope that the server offered at registration; 0: none. */
   readonly envelope: number;
   /** Whether the server takes gzip; only known after it said so. */
   readonly gzip: boolean;
 }
 
-/** `path` is appended to the output's URL. The body's parts are sent one after the other. */
+/** `path` (and query) is appended to the output's URL. The body's parts are sent one after the other. */
 export interface WireRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -30,50 +31,70 @@ export interface WireRequest {
 
 export interface Protocol {
   readonly limits: ProtocolLimits;
-  /**
-   * The request for a batch: the same batch and session give the same bytes. Null when nothing of it is to be sent
-   * (only blank lines, only gaps); it is then settled without a request.
-   */
-  encode(batch: Batch, body: BatchBody, session: Session): Encoded | null;
+  /** The request for a batch: the same batch and session give the same bytes. */
+  encode(batch: Batch, body: BatchBody, session: Session): Encoded;
   /** What the reply means for the batch that was sent. A reply that proves nothing is never an ack. */
-  classify(reply: HttpReply, sent: Encoded, batch: Batch): Outcome;
+  classify(reply: HttpReply, sent: Sent): Outcome;
   /** Registration and heartbeat; null for protocols that have none. */
   readonly presence: Presence | null;
-  /** A round trip that stores nothing, for the connection test; null when registration serves. */
-  probe(session: Session): readonly WireRequest[];
+  /**
+   * Round trips that store nothing, for the connection test, best first: the next is tried when a server answers 404
+   * or 405. Empty when registration and heartbeat serve.
+   */
+  probe(session: Session, nowMs: number): readonly WireRequest[];
+}
+
+/** A request that was sent, and when its reply was there (milliseconds since the epoch, for Retry-After dates). */
+export interface Sent {
+  readonly batch: Batch;
+  readonly encoded: Encoded;
+  readonly nowMs: number;
 }
 
 export interface Encoded {
-  readonly request: WireRequest;
+  /**
+   * Null when nothing of the batch is to be sent (only blank lines, only gaps): it is settled without a request,
+   * what was set aside is counted all the same.
+   */
+  readonly request: WireRequest | null;
   /** Records in the request: less than the batch's where some were set aside below. */
   readonly records: number;
   /** Blank lines that the protocol has no place for, bytes with their line ends. */
   readonly blank: { readonly lines: number; readonly bytes: number };
   /** Lines shortened by the protocol's limit: how many, and how many bytes were cut. */
   readonly cut: { readonly lines: number; readonly bytes: number };
+  /** The version of the envelope in the request; the reply must prove it. 0: none. */
+  readonly envelope: number;
 }
 
 export interface ProtocolLimits {
   /** Bytes of a whole request body, encoded; null: none but the batch's own. */
   readonly bodyBytesMax: number | null;
-  /** How many bytes the request takes without any record, and each record adds at most, for given raw bytes. */
+  /** Bytes that a request body takes without any record. */
   readonly envelopeBytes: number;
-  /** Encoded bytes of one line, given without its line end; 0 for a line that is not sent. */
-  encodedBytes(line: Uint8Array): number;
+  /**
+   * Bytes that one line adds to the request body at most, given without its line end; 0 for a line that is not sent.
+   * Never more than fits in a request alone: a protocol with a limit cuts the line that is too long for it.
+   */
+  encodedBytes(line: Uint8Array, kind: 'lines' | 'cut'): number;
 }
 
 export interface Presence {
   register(session: Session): WireRequest;
   /** A refusal is an outcome too; success tells what the server can do. */
-  registered(
-    reply: HttpReply,
-  ): Outcome | { readonly kind: 'registered'; readonly envelope: number; readonly gzip: boolean };
+  registered(reply: HttpReply, nowMs: number): Outcome | Registered;
   heartbeat(session: Session, report: HeartbeatReport): WireRequest;
   /** `unknown`: the server does not know this agent; register again. */
-  beaten(reply: HttpReply): Outcome | { readonly kind: 'unknown' };
+  beaten(reply: HttpReply, nowMs: number): Outcome | { readonly kind: 'unknown' };
 }
 
-/** What a heartbeat tells a hub that understands it (only with the envelope). */
+export interface Registered {
+  readonly kind: 'registered';
+  readonly envelope: number;
+  readonly gzip: boolean;
+}
+
+/** What a heartbeat tells a hub that understands it (only with the envelope, under the key `almadia`). */
 export interface HeartbeatReport {
   readonly lagBytes: number;
   readonly spoolBytes: number;

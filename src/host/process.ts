@@ -8,6 +8,8 @@ export interface Process {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly userName: string;
+  /** Null where users have no numbers. */
+  readonly userId: number | null;
   /** How many descriptors this process may have open. */
   readonly openFilesMax: number;
   residentBytes(): number;

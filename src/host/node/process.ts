@@ -15,6 +15,7 @@ export function nodeProcess(): Process {
     environment: process.env,
     workingDirectory: process.cwd(),
     userName: userName(),
+    userId: process.geteuid?.() ?? null,
     openFilesMax: openFilesMax(),
     residentBytes: () => process.memoryUsage.rss(),
   };

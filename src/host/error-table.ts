@@ -184,4 +184,95 @@ export const errorTable = {
       fix: 'ejecútelo de nuevo; si se repite, comuníquelo con las líneas siguientes',
     },
   },
+  SERVICE_NAME_INVALID: {
+    exit: 2,
+    en: {
+      what: '{name} cannot be the name of a service, a user or a group',
+      safe: 'nothing was changed',
+      fix: 'use at most 31 small letters, digits, - and _, beginning with a letter or _',
+    },
+    es: {
+      what: '{name} no puede ser nombre de servicio, usuario ni grupo',
+      safe: 'no se ha cambiado nada',
+      fix: 'use como mucho 31 letras minúsculas, cifras, - y _, empezando por una letra o _',
+    },
+  },
+  SERVICE_WORD_UNSAFE: {
+    exit: 2,
+    en: {
+      what: 'the path {word} cannot be written in a systemd unit',
+      safe: 'nothing was changed',
+      fix: 'move the file to a path without line ends, control characters and invalid UTF-8 (and node to one without $)',
+    },
+    es: {
+      what: 'la ruta {word} no se puede escribir en una unidad de systemd',
+      safe: 'no se ha cambiado nada',
+      fix: 'mueva el archivo a una ruta sin saltos de línea, caracteres de control ni UTF-8 inválido (y node a una sin $)',
+    },
+  },
+  SERVICE_NO_SYSTEMD: {
+    exit: 3,
+    en: {
+      what: 'systemd does not run this machine ({cause})',
+      safe: 'nothing was changed',
+      fix: 'start `almadia run --config FILE` with the supervisor that you have; `almadia service print` shows the unit',
+    },
+    es: {
+      what: 'esta máquina no funciona con systemd ({cause})',
+      safe: 'no se ha cambiado nada',
+      fix: 'arranque `almadia run --config ARCHIVO` con el supervisor que tenga; `almadia service print` muestra la unidad',
+    },
+  },
+  SERVICE_NEEDS_ROOT: {
+    exit: 3,
+    en: {
+      what: 'user {user} may not write in {path}',
+      safe: 'nothing was changed',
+      fix: 'run the same command with sudo; `almadia service print` shows the unit without it',
+    },
+    es: {
+      what: 'el usuario {user} no puede escribir en {path}',
+      safe: 'no se ha cambiado nada',
+      fix: 'ejecute la misma orden con sudo; `almadia service print` muestra la unidad sin él',
+    },
+  },
+  SERVICE_UNREACHABLE: {
+    exit: 3,
+    en: {
+      what: 'user {user}, as whom the service runs, cannot {access} {path}',
+      safe: 'the service was not installed; a user that was created stays',
+      fix: 'for files in a home directory, install with `sudo npm install -g` or under /opt, and configure in /etc/almadia; else change owner or mode',
+    },
+    es: {
+      what: 'el usuario {user}, con el que funciona el servicio, no puede {access} {path}',
+      safe: 'el servicio no se ha instalado; si se creó un usuario, se conserva',
+      fix: 'si está en un directorio personal, instale con `sudo npm install -g` o en /opt, y configure en /etc/almadia; si no, cambie el dueño o los permisos',
+    },
+  },
+  SERVICE_FOREIGN: {
+    exit: 3,
+    en: {
+      what: '{path} was not written by almadia',
+      safe: 'nothing was changed',
+      fix: 'choose another name with --name, or remove that file first',
+    },
+    es: {
+      what: '{path} no lo escribió almadia',
+      safe: 'no se ha cambiado nada',
+      fix: 'elija otro nombre con --name, o quite antes ese archivo',
+    },
+  },
+  SERVICE_FAILED: {
+    exit: 3,
+    en: {
+      what: '`{command}` failed: {cause}',
+      safe: 'log files and state are untouched',
+      fix: 'look at it with `journalctl -u {name} -n 50`, mend the cause, and run the same command again',
+    },
+    es: {
+      what: '`{command}` ha fallado: {cause}',
+      safe: 'los archivos de log y el estado están intactos',
+      fix: 'mírelo con `journalctl -u {name} -n 50`, arregle la causa y repita la misma orden',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -42,6 +42,19 @@ export const messages = {
   error: { en: 'error: {what} ({code})', es: 'error: {what} ({code})' },
   safe: { en: '  data: {safe}', es: '  datos: {safe}' },
   fix: { en: '  fix:  {fix}', es: '  arreglo: {fix}' },
+  // generate
+  generateStarts: {
+    en: 'Writing {rate} lines a second to {path}; Ctrl+C stops it.\n',
+    es: 'Escribiendo {rate} líneas por segundo en {path}; Ctrl+C lo detiene.\n',
+  },
+  generateStartsFast: {
+    en: 'Writing to {path} as fast as it takes them; Ctrl+C stops it.\n',
+    es: 'Escribiendo en {path} tan rápido como se pueda; Ctrl+C lo detiene.\n',
+  },
+  generateDone: {
+    en: '{lines} lines, {bytes} bytes in {seconds} s; last sequence_id {sequence}.\n',
+    es: '{lines} líneas, {bytes} bytes en {seconds} s; último sequence_id {sequence}.\n',
+  },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

@@ -45,6 +45,23 @@ export function integerOption(
   });
 }
 
+/** A number with or without decimals, between bounds, both included. Throws OPTION_INVALID. */
+export function decimalOption(
+  options: Options,
+  name: string,
+  bounds: { readonly min: number; readonly max: number },
+): number | undefined {
+  const text = options.text(name);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= bounds.min && value <= bounds.max) return value;
+  throw new AlmadiaError('OPTION_INVALID', {
+    option: `--${name}`,
+    value: text,
+    expected: `${bounds.min}..${bounds.max}`,
+  });
+}
+
 /** One of a few words. Throws OPTION_INVALID. */
 export function choiceOption<Choice extends string>(
   options: Options,

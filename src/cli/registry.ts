@@ -3,4 +3,6 @@ import type { CommandDescription } from './command.ts';
 
 type Load = () => Promise<{ readonly command: CommandDescription }>;
 
-export const registry: Readonly<Record<string, Load>> = {};
+export const registry: Readonly<Record<string, Load>> = {
+  generate: () => import('./generate.ts'),
+};

@@ -1,0 +1,194 @@
+/**
+ * The hub's side of protocol B with the envelope: `ingest-batch` (also plain), heartbeat, and what the hub puts into
+ * its replies. The grammar stands in `hub.ts`.
+ *
+ * Everything in a body is hostile. What is accepted fits together: the segments' records are the request's records,
+ * every record's own bytes and its line end make up exactly the bytes it claims of the file, and no record holds a
+ * line end. So the file's bytes can be told from the records and `ends`.
+ */
+import type { GapReason } from '../event/batch.ts';
+import { isValidUtf8 } from '../lines/utf8.ts';
+import { envelopeVersion } from './hub.ts';
+import { decodePlainIngest, originOf } from './ila-soc.ts';
+import type {
+  Decoded,
+  JsonObject,
+  ReceivedBatch,
+  ReceivedHeartbeat,
+  ReceivedRecord,
+  ReceivedSegment,
+  Refused,
+} from './received.ts';
+import { isCount, isName, isObject, readObject, refused } from './received.ts';
+
+const LF = 0x0a;
+
+const PATH_CHARACTERS_MAX = 8192;
+
+const gapReasons: Readonly<Record<GapReason, true>> = {
+  'truncated-before-read': true,
+  'gone-before-read': true,
+  'gone-before-sent': true,
+  unreadable: true,
+};
+
+/** Under the key `almadia` of the reply to `register`. */
+export const registerOffer: JsonObject = { envelope: envelopeVersion, gzip: true };
+
+/** Under the key `almadia` of the reply to `ingest-batch`. `records` without the duplicates. */
+export function receipt(
+  batchId: string,
+  counts: { readonly records: number; readonly duplicates: number },
+): JsonObject {
+  return { batch_id: batchId, records: counts.records, duplicates: counts.duplicates };
+}
+
+/** The body of `POST /api/agent/ingest-batch`, plain or with the envelope. With it, `logs` may be empty. */
+export function decodeIngest(body: Uint8Array): Decoded<ReceivedBatch> {
+  const object = readObject(body);
+  if (object.kind === 'refused') return object;
+  const envelope = object.value.almadia;
+  if (envelope === undefined) return decodePlainIngest(object.value);
+  if (!isObject(envelope)) return refused(400, 'almadia is not an object');
+  return decodeEnvelope(object.value, envelope);
+}
+
+/** The body of `POST /api/agent/heartbeat`. A report that is not well-formed is left out, the heartbeat counts. */
+export function decodeHeartbeat(body: Uint8Array): Decoded<ReceivedHeartbeat> {
+  const object = readObject(body);
+  if (object.kind === 'refused') return object;
+  const { agent_id: agentId, almadia } = object.value;
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  return { kind: 'decoded', value: { agentId, report: isObject(almadia) ? readReport(almadia) : null } };
+}
+
+function readReport(report: JsonObject): ReceivedHeartbeat['report'] {
+  const { lag_bytes: lagBytes, spool_bytes: spoolBytes, dead_letters: deadLetters, version } = report;
+  if (!isCount(lagBytes) || !isCount(spoolBytes) || !isCount(deadLetters) || !isName(version, 64))
+    return null;
+  return { lagBytes, spoolBytes, deadLetters, version };
+}
+
+function decodeEnvelope(object: JsonObject, envelope: JsonObject): Decoded<ReceivedBatch> {
+  const { agent_id: agentId, logs } = object;
+  const { batch_id: batchId, segments } = envelope;
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  if (!Array.isArray(logs)) return refused(400, 'logs is not a list');
+  if (!isName(batchId, 128)) return refused(400, 'almadia.batch_id is not a name');
+  if (!Array.isArray(segments)) return refused(400, 'almadia.segments is not a list');
+
+  const records: ReceivedRecord[] = [];
+  for (const [index, entry] of logs.entries()) {
+    const record = readRecord(entry);
+    if (typeof record === 'string') return refused(400, `logs[${index}]${record}`);
+    records.push(record);
+  }
+  const received: ReceivedSegment[] = [];
+  let taken = 0;
+  for (const [index, entry] of segments.entries()) {
+    const segment = readSegment(entry, records, taken);
+    if (typeof segment === 'string') return refused(400, `almadia.segments[${index}]${segment}`);
+    taken += recordsIn(segment);
+    received.push(segment);
+  }
+  if (taken !== records.length) return noSegmentFor(records.length - taken);
+  return { kind: 'decoded', value: { agentId, records, envelope: { batchId, segments: received } } };
+}
+
+function noSegmentFor(count: number): Refused {
+  return refused(400, `the last ${count} of logs belong to no segment`);
+}
+
+/** A record, or what is wrong with it. */
+function readRecord(entry: unknown): ReceivedRecord | string {
+  if (!isObject(entry) || typeof entry.log_text !== 'string') return '.log_text is not a string';
+  const bytes = entry.raw === undefined ? Buffer.from(entry.log_text) : readRaw(entry.raw);
+  if (bytes === null) return '.raw is not base64 of bytes that are not UTF-8';
+  if (bytes.includes(LF)) return ' holds a line end';
+  return { bytes, ...originOf(entry) };
+}
+
+function readRaw(raw: unknown): Buffer | null {
+  if (typeof raw !== 'string') return null;
+  const bytes = Buffer.from(raw, 'base64');
+  return bytes.toString('base64') === raw && !isValidUtf8(bytes) ? bytes : null;
+}
+
+/** A segment with its records, which begin at `first` of all; or what is wrong with it. */
+function readSegment(
+  entry: unknown,
+  records: readonly ReceivedRecord[],
+  first: number,
+): ReceivedSegment | string {
+  if (!isObject(entry)) return ' is not an object';
+  const { stream, path, from, to, kind, reason } = entry;
+  if (typeof stream !== 'string' || !/^[0-9a-f]{32}$/.test(stream)) return '.stream is no stream name';
+  if (!isName(path, PATH_CHARACTERS_MAX)) return '.path is not a path';
+  if (!isCount(from) || !isCount(to) || from > to) return '.from and .to are no range';
+  if (kind === 'gap') {
+    return isGapReason(reason)
+      ? { stream, path, from, to, kind, reason }
+      : '.reason is none that a gap can have';
+  }
+  if (kind !== 'lines' && kind !== 'cut') return '.kind is none of lines, cut, gap';
+  const ends = readEnds(entry.ends, { from, to });
+  if (ends === null) return '.ends does not lead from .from to .to';
+  const own = records.slice(first, first + ends.length);
+  if (own.length !== ends.length) return '.ends counts more records than logs holds';
+  if (kind === 'cut') return readCut({ stream, path, from, to }, own);
+  const wrong = own.findIndex((record, index) => !fitsIn(record, ends, { index, from }));
+  if (wrong >= 0) return `.ends[${wrong}] does not fit logs[${first + wrong}]`;
+  return { stream, path, from, to, kind, records: own, ends };
+}
+
+function readCut(
+  range: Pick<ReceivedSegment, 'stream' | 'path' | 'from' | 'to'>,
+  own: readonly ReceivedRecord[],
+): ReceivedSegment | string {
+  const [record] = own;
+  if (record === undefined || own.length !== 1) return ' of kind cut has not one record';
+  if (record.bytes.length > range.to - range.from) return ' is shorter than its record';
+  return { ...range, kind: 'cut', record };
+}
+
+/** Absolute source ends from the lengths on the wire; null when they are no way from `from` to `to`. */
+function readEnds(
+  lengths: unknown,
+  { from, to }: { readonly from: number; readonly to: number },
+): readonly number[] | null {
+  if (!Array.isArray(lengths)) return null;
+  const ends: number[] = [];
+  let end = from;
+  for (const length of lengths) {
+    if (!isCount(length) || length === 0) return null;
+    end += length;
+    if (end > to) return null;
+    ends.push(end);
+  }
+  return end === to ? ends : null;
+}
+
+/** A record's own bytes and a line end fill its range; only the last of a segment may lack the line end. */
+function fitsIn(
+  record: ReceivedRecord,
+  ends: readonly number[],
+  { index, from }: { readonly index: number; readonly from: number },
+): boolean {
+  const lineEnd = ends[index]! - (ends[index - 1] ?? from) - record.bytes.length;
+  return lineEnd === 1 || lineEnd === 2 || (lineEnd === 0 && index === ends.length - 1);
+}
+
+function recordsIn(segment: ReceivedSegment): number {
+  switch (segment.kind) {
+    case 'lines':
+      return segment.records.length;
+    case 'cut':
+      return 1;
+    case 'gap':
+      return 0;
+  }
+}
+
+function isGapReason(reason: unknown): reason is GapReason {
+  return typeof reason === 'string' && Object.hasOwn(gapReasons, reason);
+}

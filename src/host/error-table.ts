@@ -275,4 +275,43 @@ export const errorTable = {
       fix: 'mírelo con `journalctl -u {name} -n 50`, arregle la causa y repita la misma orden',
     },
   },
+  STATE_FULL: {
+    exit: 3,
+    en: {
+      what: 'no room left on the disk of {path}: {cause}',
+      safe: 'everything committed before is kept; nothing is read from the log files until there is room',
+      fix: 'free some space on that disk, or lower spool.bytes',
+    },
+    es: {
+      what: 'no queda espacio en el disco de {path}: {cause}',
+      safe: 'todo lo confirmado antes se conserva; no se lee nada de los archivos de log hasta que haya espacio',
+      fix: 'libere espacio en ese disco, o reduzca spool.bytes',
+    },
+  },
+  STATE_BROKEN: {
+    exit: 3,
+    en: {
+      what: 'the state {path} cannot be written any more: {cause}',
+      safe: 'everything committed before is kept; the log files are untouched',
+      fix: 'look at the disk (`dmesg`, mounted read-only?), then start the agent again: it goes on from its last commit',
+    },
+    es: {
+      what: 'ya no se puede escribir el estado {path}: {cause}',
+      safe: 'todo lo confirmado antes se conserva; los archivos de log están intactos',
+      fix: 'revise el disco (`dmesg`, ¿montado en solo lectura?) y vuelva a iniciar el agente: seguirá desde lo último confirmado',
+    },
+  },
+  STATE_UNSAFE: {
+    exit: 3,
+    en: {
+      what: 'the state cannot be kept in {path}: {cause}',
+      safe: 'nothing was read or changed',
+      fix: 'another user could replace what lies there; give the agent a directory of its own (agent.state_dir), owned by user {user} with mode 0700',
+    },
+    es: {
+      what: 'no se puede guardar el estado en {path}: {cause}',
+      safe: 'no se ha leído ni cambiado nada',
+      fix: 'otro usuario podría sustituir lo que hay ahí; dé al agente un directorio propio (agent.state_dir), del usuario {user} y con modo 0700',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

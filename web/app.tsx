@@ -14,6 +14,10 @@ const refusedKey: Trouble = {
   what: 'This key was not accepted.',
   fix: 'Use the key that the hub printed at its first start, whole and without spaces.',
 };
+const notLoggedOut: Trouble = {
+  what: 'The hub did not hear of it.',
+  fix: 'The session may still be open in this browser: reload the page and log out again.',
+};
 const ended: Trouble = { what: 'The session has ended.', fix: 'Log in again with the hub’s key.' };
 
 export function App() {
@@ -43,7 +47,9 @@ export function App() {
 
   const signedOut = useCallback(() => setSession({ kind: 'signed-out', trouble: ended }), []);
   const leave = useCallback(() => {
-    void logOut().then(() => setSession({ kind: 'signed-out', trouble: null }));
+    void logOut().then((answer) =>
+      setSession({ kind: 'signed-out', trouble: answer.kind === 'failed' ? notLoggedOut : null }),
+    );
   }, []);
 
   switch (session.kind) {

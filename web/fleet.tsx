@@ -79,11 +79,15 @@ function AgentRow(props: {
           }}
         >
           <span class={`swatch ${hueClass(agent.id)}`} aria-hidden="true" />
-          <Plain text={agent.hostname} />
+          <span class="name">
+            <Plain text={agent.hostname} />
+          </span>
         </button>
       </th>
       <td>
-        <span class={`state ${agent.status}`}>{agent.status}</span>
+        <span class={`state ${agent.status}`} title={agent.status}>
+          {agent.status}
+        </span>
       </td>
       <td class="wide">
         <Plain text={agent.system} />

@@ -43,9 +43,9 @@ export function Help({ onClose }: { readonly onClose: () => void }) {
             later.
           </dd>
           <dt>Lag</dt>
-          <dd>What lies in the agent’s files and has not arrived here yet. Nothing of it is lost.</dd>
+          <dd>What lies in the agent’s files and has not arrived here yet. It stays there until it has.</dd>
           <dt>
-            <span class="symbol">␛</span> <span class="symbol">U+202E</span>
+            <span class="symbol">ESC</span> <span class="symbol">U+202E</span>
           </dt>
           <dd>
             A character of the line that cannot be seen, or that would change how the line looks. Colour codes

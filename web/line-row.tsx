@@ -7,7 +7,7 @@ import type { TailEntry, TailLine, TailNote } from './tail-buffer.ts';
 import type { WindowChunk } from './tail-window.ts';
 
 /** Characters of a line shown at first. */
-const headCharacters = 2_000;
+const headCharacters = 1_000;
 
 /** What all rows share. A new object draws all of them again. */
 export interface RowContext {

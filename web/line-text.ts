@@ -110,10 +110,16 @@ function nextEdge(range: TextRange | undefined, at: number): number {
   return range.from > at ? range.from : range.to;
 }
 
-/** ␀ to ␟ and ␡ for the controls of ASCII, U+202E and the like for all others. */
+/** The names of ASCII's controls, which every font can show; U+2400 and its neighbours are absent from many. */
+const controlNames =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  );
+
+/** ESC and the like for the controls of ASCII, U+202E and the like for all others. */
 function symbolOf(char: string): string {
   const code = char.codePointAt(0)!;
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
+  if (code < 0x20) return controlNames[code]!;
+  if (code === 0x7f) return 'DEL';
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }

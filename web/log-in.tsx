@@ -29,6 +29,8 @@ export function LogIn(props: {
           <Icon name="raft" /> Almadía
         </h1>
         <p class="muted">The hub where the logs of your servers come together.</p>
+        {/* Password managers keep a key under a name. */}
+        <input type="text" autocomplete="username" value="almadia" hidden readOnly />
         <label for="key">Key of this hub</label>
         <input
           id="key"

@@ -5,6 +5,8 @@ export function TailEmpty(props: {
   readonly filter: string | null;
   /** Lines held before the filter. */
   readonly held: number;
+  /** False on a hub without agents, where the fleet's place says what to do. */
+  readonly expected: boolean;
   /** Whose lines are shown; null: all agents'. */
   readonly host: string | null;
   readonly onClearFilter: () => void;
@@ -21,6 +23,7 @@ export function TailEmpty(props: {
     );
   }
   if (props.loading) return <p class="note">Fetching the last lines …</p>;
+  if (!props.expected) return <p class="note">Lines will appear here.</p>;
   return (
     <div class="empty">
       <h2>{props.host === null ? 'No lines yet' : `No lines of ${props.host} yet`}</h2>

@@ -12,8 +12,8 @@ export type FeedState =
   | { readonly kind: 'waiting'; readonly retryAtMs: number; readonly trouble: Trouble };
 
 export interface FeedListener {
-  /** The buffer changed. May come thousands of times a second. */
-  changed(newLines: number): void;
+  /** The buffer changed; may come thousands of times a second. `liveLines`: how many of its new lines came live. */
+  changed(liveLines: number): void;
   state(state: FeedState): void;
   signedOut(): void;
 }
@@ -99,7 +99,8 @@ export class TailFeed {
     this.#failures = 0;
     this.#listener.state({ kind: 'live' });
     const complete = answer.value.length < backlogLines;
-    this.#listener.changed(this.#buffer.catchUp(answer.value, { complete }));
+    this.#buffer.catchUp(answer.value, { complete });
+    this.#listener.changed(0);
     return true;
   }
 

@@ -27,6 +27,8 @@ const endPixels = 24;
 export function Tail(props: {
   readonly agent: string | null;
   readonly nameOf: (agent: string) => string;
+  /** False when there is nobody whose lines could come. */
+  readonly expected: boolean;
   readonly wrap: boolean;
   readonly onWrap: () => void;
   readonly onAllAgents: () => void;
@@ -164,6 +166,7 @@ export function Tail(props: {
               loading={tail.state.kind === 'connecting'}
               filter={pattern === null ? null : filter.trim()}
               held={buffer.lines}
+              expected={props.expected}
               host={agent === null ? null : nameOf(agent)}
               onClearFilter={() => setFilter('')}
             />

@@ -12,7 +12,7 @@ export type Motion = 'following' | 'held' | 'paused';
 export interface Tail {
   readonly buffer: TailBuffer;
   readonly state: FeedState;
-  /** Lines that arrived in the last second. */
+  /** Lines that came live in the last second. */
   readonly rate: number;
   readonly motion: Motion;
   readonly motionNow: () => Motion;
@@ -59,8 +59,8 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
     const opened = new TailFeed(agent, {
       buffer,
       listener: {
-        changed: (newLines) => {
-          arrived += newLines;
+        changed: (liveLines) => {
+          arrived += liveLines;
           draw();
         },
         state: setState,

@@ -78,13 +78,14 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
       )}
       <main>
         {!folded && (
-          <section class="fleet-box" aria-label="Agents">
+          <section class={`fleet-box ${fleet.trouble === null ? '' : 'stale'}`} aria-label="Agents">
             <FleetTable fleet={fleet} chosen={agent} onChoose={choose} />
           </section>
         )}
         <Tail
           agent={agent}
           nameOf={nameOf}
+          expected={fleet.agents?.length !== 0}
           wrap={wrap}
           onWrap={() => setWrap(!wrap)}
           onAllAgents={() => choose(null)}

@@ -103,14 +103,18 @@ export class FakeHub {
     const wanted = this.lines.filter((line) => agent === null || line.agent === agent);
     switch (address.pathname) {
       case '/api/session':
-        return json(response, 200, { authenticated: true });
+        json(response, 200, { authenticated: true });
+        return;
       case '/api/logout':
         response.setHeader('set-cookie', 'session=; Path=/; Max-Age=0');
-        return json(response, 200, {});
+        json(response, 200, {});
+        return;
       case '/api/agents':
-        return json(response, 200, { status: 'success', agents: this.agents });
+        json(response, 200, { status: 'success', agents: this.agents });
+        return;
       case '/api/lines':
-        return json(response, 200, wanted.slice(-Number(address.searchParams.get('limit'))));
+        json(response, 200, wanted.slice(-Number(address.searchParams.get('limit'))));
+        return;
       case '/api/tail': {
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
         response.write(': here\n\n');
@@ -120,7 +124,7 @@ export class FakeHub {
         return;
       }
       default:
-        return json(response, 404, {});
+        json(response, 404, {});
     }
   }
 }

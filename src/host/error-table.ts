@@ -314,4 +314,82 @@ export const errorTable = {
       fix: 'otro usuario podría sustituir lo que hay ahí; dé al agente un directorio propio (agent.state_dir), del usuario {user} y con modo 0700',
     },
   },
+  HUB_LOCKED: {
+    exit: 3,
+    en: {
+      what: 'another hub is using the store {path}',
+      safe: 'nothing was read or changed',
+      fix: 'stop that hub first, or give this one a directory of its own (--data)',
+    },
+    es: {
+      what: 'otro hub está usando el almacén {path}',
+      safe: 'no se ha leído ni cambiado nada',
+      fix: 'detenga antes ese hub, o dé a este un directorio propio (--data)',
+    },
+  },
+  STORE_DAMAGED: {
+    exit: 3,
+    en: {
+      what: 'the store {path} is damaged or is not a store of a hub: {cause}',
+      safe: 'nothing was changed; agents keep what the hub has not confirmed',
+      fix: 'restore it from a back-up, or move the file away (with its -wal file) to start with an empty store',
+    },
+    es: {
+      what: 'el almacén {path} está dañado o no es el de un hub: {cause}',
+      safe: 'no se ha cambiado nada; los agentes conservan lo que el hub no ha confirmado',
+      fix: 'restáurelo de una copia, o aparte el archivo (con su archivo -wal) para empezar con un almacén vacío',
+    },
+  },
+  STORE_NEWER: {
+    exit: 3,
+    en: {
+      what: 'the store {path} has format {found}; this version reads up to {known}',
+      safe: 'nothing was changed',
+      fix: 'run the newer version of almadia that wrote it, or give this hub another directory (--data)',
+    },
+    es: {
+      what: 'el almacén {path} tiene el formato {found}; esta versión lee hasta el {known}',
+      safe: 'no se ha cambiado nada',
+      fix: 'ejecute la versión más nueva de almadia que lo escribió, o dé a este hub otro directorio (--data)',
+    },
+  },
+  STORE_UNWRITABLE: {
+    exit: 3,
+    en: {
+      what: 'cannot open or write the store {path}: {cause}',
+      safe: 'nothing was changed; agents keep what the hub has not confirmed',
+      fix: 'make its directory writable for the user that runs the hub, or choose another (--data)',
+    },
+    es: {
+      what: 'no se puede abrir o escribir el almacén {path}: {cause}',
+      safe: 'no se ha cambiado nada; los agentes conservan lo que el hub no ha confirmado',
+      fix: 'dé permiso de escritura en su directorio al usuario del hub, o elija otro (--data)',
+    },
+  },
+  STORE_FULL: {
+    exit: 3,
+    en: {
+      what: 'the disk of the store {path} is full',
+      safe: 'nothing was lost: what is stored stays readable, and agents keep what was not confirmed',
+      fix: 'free space on that disk; the hub goes on by itself',
+    },
+    es: {
+      what: 'el disco del almacén {path} está lleno',
+      safe: 'no se ha perdido nada: lo almacenado sigue legible y los agentes conservan lo no confirmado',
+      fix: 'libere espacio en ese disco; el hub continúa por sí solo',
+    },
+  },
+  STORE_BROKEN: {
+    exit: 3,
+    en: {
+      what: 'the store {path} refuses: {cause}',
+      safe: 'what was confirmed is not changed; agents keep what was not confirmed',
+      fix: 'look at the disk and its log; restart the hub when it is well again',
+    },
+    es: {
+      what: 'el almacén {path} falla: {cause}',
+      safe: 'lo confirmado no ha cambiado; los agentes conservan lo no confirmado',
+      fix: 'revise el disco y su registro; reinicie el hub cuando esté bien',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

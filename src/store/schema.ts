@@ -1,0 +1,106 @@
+/**
+ * The tables of the hub's store, and its opening. The number of the format is SQLite's `user_version`.
+ *
+ * - `streams`: one row for each stream, forks too. `root` is the stream that the sender named; a stream that is no
+ *   fork is its own root. `lines`, `bytes` and `duplicates` are running totals.
+ * - `ranges`: which positions of a stream are stored; disjoint, and never two that touch. Apart from the blocks, so
+ *   that they outlive them.
+ * - `gaps`: positions that the sender said it cannot read, less those that came after all; disjoint.
+ * - `blocks`: the lines. A block covers its range without holes, and blocks of one stream do not overlap; so their
+ *   order by `end` is the order by position. `loose` blocks are small and wait to be merged.
+ * - `notes`: small texts by kind and name.
+ *
+ * Ranges and gaps have their end in the key: what is asked for nearly always lies at the end of a stream.
+ */
+import type { Database, Databases } from '../host/database.ts';
+import { DatabaseError } from '../host/database.ts';
+import { AlmadiaError } from '../host/errors.ts';
+
+const format = 1;
+
+const tables = `
+  CREATE TABLE streams (
+    number INTEGER PRIMARY KEY, agent TEXT NOT NULL, id TEXT NOT NULL, root TEXT NOT NULL,
+    path TEXT NOT NULL, source TEXT NOT NULL,
+    lines INTEGER NOT NULL, bytes INTEGER NOT NULL, duplicates INTEGER NOT NULL,
+    UNIQUE (agent, id)
+  );
+  CREATE INDEX streams_by_root ON streams (agent, root);
+  CREATE TABLE ranges (
+    stream INTEGER NOT NULL, "end" INTEGER NOT NULL, start INTEGER NOT NULL,
+    PRIMARY KEY (stream, "end")
+  ) WITHOUT ROWID;
+  CREATE TABLE gaps (
+    stream INTEGER NOT NULL, "end" INTEGER NOT NULL, start INTEGER NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (stream, "end")
+  ) WITHOUT ROWID;
+  CREATE TABLE blocks (
+    number INTEGER PRIMARY KEY, stream INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    agent TEXT NOT NULL, records INTEGER NOT NULL, content_bytes INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+    loose INTEGER NOT NULL, body BLOB NOT NULL
+  );
+  CREATE INDEX blocks_by_position ON blocks (stream, "end");
+  CREATE INDEX blocks_by_time ON blocks (received_ms, number);
+  CREATE INDEX blocks_by_agent_and_time ON blocks (agent, received_ms, number);
+  CREATE INDEX loose_blocks ON blocks (stream, "end") WHERE loose = 1;
+  CREATE TABLE notes (
+    kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) WITHOUT ROWID;
+`;
+
+/** Throws `AlmadiaError` HUB_LOCKED, STORE_DAMAGED, STORE_NEWER, STORE_UNWRITABLE or STORE_FULL. */
+export function openDatabase(databases: Databases, path: string): Database {
+  const database = openFile(databases, path);
+  try {
+    const found = Number(database.all('PRAGMA user_version')[0]!.user_version);
+    if (found > format) throw new AlmadiaError('STORE_NEWER', { path, found, known: format });
+    if (found === 0) create(database, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw asOpeningError(error, path);
+  }
+}
+
+function openFile(databases: Databases, path: string): Database {
+  try {
+    return databases.open(path);
+  } catch (error) {
+    throw asOpeningError(error, path);
+  }
+}
+
+/** A file that holds tables but no format number is somebody else's database. */
+function create(database: Database, path: string): void {
+  if (database.all('SELECT name FROM sqlite_master LIMIT 1').length > 0) {
+    throw new AlmadiaError('STORE_DAMAGED', { path, cause: 'it is a database, but not of a hub' });
+  }
+  database.transaction('full', () => {
+    database.exec(tables);
+    database.exec(`PRAGMA user_version = ${format}`);
+  });
+}
+
+function asOpeningError(error: unknown, path: string): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  const cause = error.message;
+  switch (error.kind) {
+    case 'locked':
+      return new AlmadiaError('HUB_LOCKED', { path }, { cause: error });
+    case 'damaged':
+      return new AlmadiaError('STORE_DAMAGED', { path, cause }, { cause: error });
+    case 'full':
+      return new AlmadiaError('STORE_FULL', { path }, { cause: error });
+    case 'unwritable':
+    case 'other':
+      return new AlmadiaError('STORE_UNWRITABLE', { path, cause }, { cause: error });
+  }
+}
+
+/** What a failed read or write of an open store means for those who asked. */
+export function asStoreError(error: unknown, path: string): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  if (error.kind === 'full') return new AlmadiaError('STORE_FULL', { path }, { cause: error });
+  return new AlmadiaError('STORE_BROKEN', { path, cause: error.message }, { cause: error });
+}

@@ -1,0 +1,83 @@
+/** The store in one SQLite file: see `schema.ts` for its tables, `block.ts` for the bytes in them. */
+import type { Database, Databases } from '../host/database.ts';
+import type { SelfLog } from '../host/selflog.ts';
+import type { Work } from '../host/work.ts';
+import { blockBytesMin } from './block.ts';
+import { Intake, type StoredBlocks } from './intake.ts';
+import { Packer } from './packer.ts';
+import { readPages, summaries } from './query.ts';
+import { asStoreError, openDatabase } from './schema.ts';
+import type { Notes, Store } from './store.ts';
+import { Tables } from './tables.ts';
+
+export interface SqliteStore extends Store {
+  /** Resolves when the merging of small blocks has nothing left to do. */
+  merged(): Promise<void>;
+}
+
+/** Throws `AlmadiaError` HUB_LOCKED, STORE_DAMAGED, STORE_NEWER, STORE_UNWRITABLE, STORE_FULL. */
+export function openStore(
+  path: string,
+  machine: { readonly databases: Databases; readonly work: Work; readonly log: SelfLog },
+): SqliteStore {
+  const database = openDatabase(machine.databases, path);
+  const tables = new Tables(database);
+  const packer = new Packer(database, tables, machine);
+  const stored = (written: readonly StoredBlocks[]) => {
+    for (const { stream, blocks } of written) {
+      const loose = blocks.filter((block) => block.contentBytes < blockBytesMin);
+      if (loose.length === 0) continue;
+      const bytes = loose.reduce((sum, block) => sum + block.contentBytes, 0);
+      packer.added(stream, { blocks: loose.length, bytes });
+    }
+  };
+  const intake = new Intake(database, tables, { path, work: machine.work, stored });
+  return {
+    commit: (arrival) => intake.commit(arrival),
+    read: (query) => readPages(query, tables, machine.work),
+    streams: (agent) => summaries(agent, tables),
+    notes: notesOf(database, path),
+    merged: () => packer.idle(),
+    close: async () => {
+      await intake.drained();
+      await packer.close();
+      database.close();
+    },
+  };
+}
+
+function notesOf(database: Database, path: string): Notes {
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw asStoreError(error, path);
+    }
+  };
+  return {
+    get: (kind, name) =>
+      guarded(() => {
+        const row = database.all('SELECT value FROM notes WHERE kind = ? AND name = ?', kind, name)[0];
+        return row === undefined ? null : String(row.value);
+      }),
+    list: (kind) =>
+      guarded(() =>
+        database
+          .all('SELECT name, value FROM notes WHERE kind = ? ORDER BY name', kind)
+          .map((row) => ({ name: String(row.name), value: String(row.value) })),
+      ),
+    put: (kind, name, { value, durability }) =>
+      guarded(() =>
+        database.transaction(durability, () => {
+          if (value === null) database.run('DELETE FROM notes WHERE kind = ? AND name = ?', kind, name);
+          else
+            database.run(
+              'INSERT OR REPLACE INTO notes (kind, name, value) VALUES (?,?,?)',
+              kind,
+              name,
+              value,
+            );
+        }),
+      ),
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * What the hub keeps: lines, by agent and stream, and small notes. One contract of few members, carried by one
+ * SQLite file (`sqlite.ts`). There is no SQL above it.
+ *
+ * Contract. `commit` resolves only when lines and ranges are on the disk, in one durable transaction for each
+ * stream's run; that is the ack. A range is a claim and the content decides: what is stored already and proves equal
+ * is counted as a duplicate and not stored again; what claims the same positions with other content is stored as a
+ * fork of the stream; nothing is dropped. Order: of commits that do not wait for one another, any may come first.
+ * Failure: rejects with `AlmadiaError` STORE_FULL or STORE_BROKEN; what was stored before stays, part of the arrival
+ * may be stored too, and sending all of it again is safe for streams with positions. Nothing can be cancelled: an
+ * arrival that was accepted is stored even when nobody waits for the answer. One process at a time (HUB_LOCKED).
+ */
+import type { StreamId } from '../event/stream.ts';
+
+export interface Store {
+  commit(arrival: Arrival): Promise<Receipt>;
+  /**
+   * Pages of lines. Each stream's lines come in the order of its positions; the streams come one after another in
+   * the order in which they were first seen. With `newest`, only that many lines received last, oldest first, across
+   * streams. Holds a few blocks in memory at a time; merges and commits go on meanwhile, and everything that was
+   * committed before the call is seen.
+   */
+  read(query: Query): AsyncIterable<Page>;
+  /** Of one agent, or of all with null; in the order in which they were first seen. */
+  streams(agent: string | null): readonly StreamSummary[];
+  readonly notes: Notes;
+  /** Ends what is being committed, then lets go of the file. */
+  close(): Promise<void>;
+}
+
+/** What one request brings. */
+export interface Arrival {
+  readonly agent: string;
+  readonly receivedAtMs: number;
+  readonly segments: readonly ArrivedSegment[];
+}
+
+/**
+ * `lines`:  records that cover `from` to their last `to` without holes.
+ * `append`: records of a sender that knows no positions; they get the next free ones, one byte more than they have
+ *           each, as if a line end followed.
+ * `gap`:    bytes that the sender can no longer read.
+ */
+export type ArrivedSegment = {
+  /** Hexadecimal, as the agent drew it, or derived where the sender knows no streams. */
+  readonly stream: StreamId;
+  /** Where the stream was read; '' where the sender does not say. Kept as first seen. */
+  readonly path: string;
+  /** What the protocols call source, such as a file's base name. Kept as first seen. */
+  readonly source: string;
+} & (
+  | { readonly kind: 'lines'; readonly from: number; readonly records: readonly ArrivedRecord[] }
+  | { readonly kind: 'append'; readonly records: readonly { readonly bytes: Uint8Array }[] }
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: string }
+);
+
+export interface ArrivedRecord {
+  /** Where the record ends in its source, line end included; greater than the one before. */
+  readonly to: number;
+  /** Without the line end. */
+  readonly bytes: Uint8Array;
+  /** True when `bytes` is only the beginning of an overlong line. */
+  readonly cut: boolean;
+}
+
+export interface Receipt {
+  /** Records newly stored, and records that were there already. */
+  readonly stored: number;
+  readonly duplicates: number;
+  /** What was newly stored, for the live tail. */
+  readonly pages: readonly Page[];
+}
+
+/** A record as it is kept. */
+export interface Line extends ArrivedRecord {
+  readonly from: number;
+  readonly receivedAtMs: number;
+}
+
+/** Lines of one stream, in order of position. */
+export interface Page {
+  readonly stream: StreamHead;
+  readonly lines: readonly Line[];
+  /** A block whose bytes do not fit their checksum: what lay there cannot be read. Null when all is well. */
+  readonly damaged: { readonly from: number; readonly to: number } | null;
+}
+
+export interface StreamHead {
+  /** The store's own number of it, unique over all agents. */
+  readonly number: number;
+  readonly agent: string;
+  /** A fork's is its stream's with ~1, ~2, … behind it. */
+  readonly id: StreamId;
+  readonly path: string;
+  readonly source: string;
+  /** The stream with whose content this one disagreed; null for a stream that is no fork. */
+  readonly forkOf: StreamId | null;
+}
+
+export interface StreamSummary extends StreamHead {
+  readonly lines: number;
+  readonly bytes: number;
+  /** Records that came again and were not stored again. */
+  readonly duplicates: number;
+  readonly ranges: readonly Range[];
+  readonly gaps: readonly (Range & { readonly reason: string })[];
+}
+
+/** Byte positions `from` (included) to `to` (not included) of a stream. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Null means any. */
+export interface Query {
+  readonly agent: string | null;
+  readonly stream: StreamId | null;
+  readonly source: string | null;
+  readonly newest: number | null;
+}
+
+/** Small texts by kind and name: what the hub remembers beside lines. Synchronous; throws as `commit` rejects. */
+export interface Notes {
+  get(kind: string, name: string): string | null;
+  list(kind: string): readonly { readonly name: string; readonly value: string }[];
+  /** Null removes it. `full`: on the disk when it returns. */
+  put(kind: string, name: string, note: { value: string | null; durability: 'normal' | 'full' }): void;
+}

@@ -1,0 +1,234 @@
+/**
+ * The rows of streams, ranges, gaps and blocks: every SQL text that writes or asks for them. Calls that write stand
+ * inside a transaction of the caller; failures are the database's.
+ */
+import type { Database, SqlRow } from '../host/database.ts';
+import type { Block } from './block.ts';
+import { blockBytesMin } from './block.ts';
+import { hull, subtract } from './range.ts';
+import type { Range, StreamHead } from './store.ts';
+
+export interface StreamRow extends StreamHead {
+  readonly root: string;
+}
+
+export interface BlockRow extends Range {
+  readonly number: number;
+  readonly stream: number;
+  readonly contentBytes: number;
+  readonly receivedAtMs: number;
+}
+
+const streamColumns = 'number, agent, id, root, path, source, lines, bytes, duplicates';
+const blockColumns = 'number, stream, start, "end", content_bytes, received_ms';
+
+export function streamOf(row: SqlRow): StreamRow {
+  const id = String(row.id);
+  const root = String(row.root);
+  return {
+    number: Number(row.number),
+    agent: String(row.agent),
+    id,
+    root,
+    path: String(row.path),
+    source: String(row.source),
+    forkOf: id === root ? null : root,
+  };
+}
+
+function rangeOf(row: SqlRow): Range {
+  return { from: Number(row.start), to: Number(row.end) };
+}
+
+function blockOf(row: SqlRow): BlockRow {
+  return {
+    ...rangeOf(row),
+    number: Number(row.number),
+    stream: Number(row.stream),
+    contentBytes: Number(row.content_bytes),
+    receivedAtMs: Number(row.received_ms),
+  };
+}
+
+export class Tables {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Counts the replacements of blocks, for readers that must not miss one. */
+  merges = 0;
+
+  /** A stream and its forks, the stream first; none when nobody has named it yet. */
+  family(agent: string, root: string): StreamRow[] {
+    const sql = `SELECT ${streamColumns} FROM streams WHERE agent = ? AND root = ? ORDER BY number`;
+    return this.#database.all(sql, agent, root).map(streamOf);
+  }
+
+  streamRows(agent: string | null): SqlRow[] {
+    return agent === null
+      ? this.#database.all(`SELECT ${streamColumns} FROM streams ORDER BY number`)
+      : this.#database.all(`SELECT ${streamColumns} FROM streams WHERE agent = ? ORDER BY number`, agent);
+  }
+
+  stream(number: number): StreamRow {
+    return streamOf(this.#database.all(`SELECT ${streamColumns} FROM streams WHERE number = ?`, number)[0]!);
+  }
+
+  addStream(stream: Omit<StreamRow, 'number' | 'forkOf'>): number {
+    return this.#database.run(
+      'INSERT INTO streams (agent, id, root, path, source, lines, bytes, duplicates) VALUES (?,?,?,?,?,0,0,0)',
+      stream.agent,
+      stream.id,
+      stream.root,
+      stream.path,
+      stream.source,
+    ).lastId;
+  }
+
+  count(stream: number, add: { lines: number; bytes: number; duplicates: number }): void {
+    this.#database.run(
+      'UPDATE streams SET lines = lines + ?, bytes = bytes + ?, duplicates = duplicates + ? WHERE number = ?',
+      add.lines,
+      add.bytes,
+      add.duplicates,
+      stream,
+    );
+  }
+
+  /** Stored ranges that overlap or touch the given one, in order. */
+  rangesNear(stream: number, range: Range): Range[] {
+    const sql =
+      'SELECT start, "end" FROM ranges WHERE stream = ? AND "end" >= ? AND start <= ? ORDER BY "end"';
+    return this.#database.all(sql, stream, range.from, range.to).map(rangeOf);
+  }
+
+  ranges(stream: number): Range[] {
+    return this.#database
+      .all('SELECT start, "end" FROM ranges WHERE stream = ? ORDER BY "end"', stream)
+      .map(rangeOf);
+  }
+
+  /** The position behind everything that is stored or a gap. */
+  end(stream: number): number {
+    const sql = `SELECT max((SELECT coalesce(max("end"), 0) FROM ranges WHERE stream = ?1),
+      (SELECT coalesce(max("end"), 0) FROM gaps WHERE stream = ?1)) AS "end"`;
+    return Number(this.#database.all(sql, stream)[0]!.end);
+  }
+
+  /** Adds a range that overlaps no stored one, and takes it out of the gaps. */
+  addRange(stream: number, range: Range): void {
+    const near = this.rangesNear(stream, range);
+    for (const old of near) {
+      this.#database.run('DELETE FROM ranges WHERE stream = ? AND "end" = ?', stream, old.to);
+    }
+    const whole = hull([range, ...near]);
+    this.#database.run(
+      'INSERT INTO ranges (stream, start, "end") VALUES (?,?,?)',
+      stream,
+      whole.from,
+      whole.to,
+    );
+    this.#fillGaps(stream, range);
+  }
+
+  gaps(stream: number): (Range & { reason: string })[] {
+    return this.#database
+      .all('SELECT start, "end", reason FROM gaps WHERE stream = ? ORDER BY "end"', stream)
+      .map((row) => ({ ...rangeOf(row), reason: String(row.reason) }));
+  }
+
+  gapsNear(stream: number, range: Range): (Range & { reason: string })[] {
+    const sql =
+      'SELECT start, "end", reason FROM gaps WHERE stream = ? AND "end" >= ? AND start <= ? ORDER BY "end"';
+    return this.#database
+      .all(sql, stream, range.from, range.to)
+      .map((row) => ({ ...rangeOf(row), reason: String(row.reason) }));
+  }
+
+  /** Records as a gap what of the range is neither stored nor a gap already. */
+  addGap(stream: number, range: Range, reason: string): void {
+    const unstored = subtract(range, this.rangesNear(stream, range));
+    const unknown = unstored.flatMap((part) => subtract(part, this.gapsNear(stream, part)));
+    for (const part of unknown) this.#insertGap(stream, part, reason);
+  }
+
+  addBlock(stream: StreamHead, block: Block): void {
+    this.#database.run(
+      `INSERT INTO blocks (stream, start, "end", agent, records, content_bytes, received_ms, loose, body)
+       VALUES (?,?,?,?,?,?,?,?,?)`,
+      stream.number,
+      block.from,
+      block.to,
+      stream.agent,
+      block.records,
+      block.contentBytes,
+      block.receivedAtMs,
+      block.contentBytes < blockBytesMin ? 1 : 0,
+      block.body,
+    );
+  }
+
+  removeBlock(number: number): void {
+    this.#database.run('DELETE FROM blocks WHERE number = ?', number);
+  }
+
+  /** Blocks of a stream that reach past `position`, in order of position. */
+  blocksAfter(stream: number, position: number, countMax: number): BlockRow[] {
+    const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND "end" > ? ORDER BY "end" LIMIT ?`;
+    return this.#database.all(sql, stream, position, countMax).map(blockOf);
+  }
+
+  looseBlocks(stream: number): BlockRow[] {
+    const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND loose = 1 ORDER BY "end"`;
+    return this.#database.all(sql, stream).map(blockOf);
+  }
+
+  looseTotals(): { stream: number; blocks: number; bytes: number }[] {
+    const sql = `SELECT stream, count(*) AS blocks, sum(content_bytes) AS bytes
+      FROM blocks WHERE loose = 1 GROUP BY stream`;
+    return this.#database.all(sql).map((row) => ({
+      stream: Number(row.stream),
+      blocks: Number(row.blocks),
+      bytes: Number(row.bytes),
+    }));
+  }
+
+  /** Blocks before a time and number, the newest first; of one agent, or of all with null. */
+  blocksBefore(
+    agent: string | null,
+    before: { receivedAtMs: number; number: number },
+    countMax: number,
+  ): BlockRow[] {
+    const where = agent === null ? '' : 'agent = ?4 AND';
+    const sql = `SELECT ${blockColumns} FROM blocks WHERE ${where} (received_ms, number) < (?1, ?2)
+      ORDER BY received_ms DESC, number DESC LIMIT ?3`;
+    const values = [before.receivedAtMs, before.number, countMax, ...(agent === null ? [] : [agent])];
+    return this.#database.all(sql, ...values).map(blockOf);
+  }
+
+  /** Null when the block has been merged into another meanwhile. */
+  body(number: number): Uint8Array | null {
+    const row = this.#database.all('SELECT body FROM blocks WHERE number = ?', number)[0];
+    return row === undefined ? null : (row.body as Uint8Array);
+  }
+
+  #fillGaps(stream: number, range: Range): void {
+    for (const gap of this.gapsNear(stream, range)) {
+      if (gap.to <= range.from || gap.from >= range.to) continue;
+      this.#database.run('DELETE FROM gaps WHERE stream = ? AND "end" = ?', stream, gap.to);
+      for (const part of subtract(gap, [range])) this.#insertGap(stream, part, gap.reason);
+    }
+  }
+
+  #insertGap(stream: number, range: Range, reason: string): void {
+    this.#database.run(
+      'INSERT INTO gaps (stream, start, "end", reason) VALUES (?,?,?,?)',
+      stream,
+      range.from,
+      range.to,
+      reason,
+    );
+  }
+}

@@ -55,6 +55,23 @@ export const messages = {
     en: '{lines} lines, {bytes} bytes in {seconds} s; last sequence_id {sequence}.\n',
     es: '{lines} líneas, {bytes} bytes en {seconds} s; último sequence_id {sequence}.\n',
   },
+  // service
+  serviceInstalled: {
+    en: 'Installed as {path} and started.\n`almadia service status` tells how it is, `journalctl -u {name} -f` what it says.\n',
+    es: 'Instalado como {path} y arrancado.\n`almadia service status` dice cómo está, `journalctl -u {name} -f` lo que cuenta.\n',
+  },
+  serviceRemoved: {
+    en: 'Removed the service {name}. Its positions and unsent lines stay in /var/lib/{name}.\n',
+    es: 'Servicio {name} quitado. Sus posiciones y líneas sin enviar siguen en /var/lib/{name}.\n',
+  },
+  serviceAbsent: {
+    en: 'The service {name} is not installed.\n',
+    es: 'El servicio {name} no está instalado.\n',
+  },
+  serviceStatus: {
+    en: '{name}: {active}, {enabled} at boot, process {pid}, {restarts} restarts.\n',
+    es: '{name}: {active}, {enabled} al arrancar, proceso {pid}, {restarts} reinicios.\n',
+  },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

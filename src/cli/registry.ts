@@ -5,4 +5,5 @@ type Load = () => Promise<{ readonly command: CommandDescription }>;
 
 export const registry: Readonly<Record<string, Load>> = {
   generate: () => import('./generate.ts'),
+  service: () => import('./service.ts'),
 };

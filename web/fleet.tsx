@@ -1,0 +1,120 @@
+/** The agents: one row each, the state as a shape and a word. Choosing a row shows only that agent's lines. */
+import { hueClass } from './colour.ts';
+import { ConnectAgent } from './connect-agent.tsx';
+import type { Fleet } from './fleet-poll.ts';
+import { formatAgo, formatBytes, formatCount, formatInstant } from './format.ts';
+import { Plain } from './line-row.tsx';
+import type { FleetAgent } from './wire.ts';
+
+export function FleetTable(props: {
+  readonly fleet: Fleet;
+  readonly chosen: string | null;
+  readonly onChoose: (agent: string | null) => void;
+}) {
+  const { fleet, chosen, onChoose } = props;
+  if (fleet.agents === null) {
+    return fleet.trouble === null ? <p class="note">Asking the hub for its agents …</p> : null;
+  }
+  if (fleet.agents.length === 0) return <ConnectAgent />;
+  return (
+    <div class="fleet-scroll">
+      <table class="fleet">
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            <th scope="col">State</th>
+            <th scope="col" class="wide">
+              System
+            </th>
+            <th scope="col" class="wide">
+              Version
+            </th>
+            <th scope="col">Last seen</th>
+            <th scope="col" class="number">
+              Lines
+            </th>
+            <th scope="col" class="number medium">
+              Stored
+            </th>
+            <th scope="col" class="number">
+              Lag
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {fleet.agents.map((agent) => (
+            <AgentRow
+              key={agent.id}
+              agent={agent}
+              chosen={agent.id === chosen}
+              hubTimeMs={fleet.hubTimeMs}
+              onChoose={onChoose}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function AgentRow(props: {
+  readonly agent: FleetAgent;
+  readonly chosen: boolean;
+  readonly hubTimeMs: number;
+  readonly onChoose: (agent: string | null) => void;
+}) {
+  const { agent, chosen } = props;
+  const choose = () => props.onChoose(chosen ? null : agent.id);
+  return (
+    <tr class={chosen ? 'chosen' : ''} onClick={choose}>
+      <th scope="row">
+        <button
+          type="button"
+          class="agent-button"
+          aria-pressed={chosen}
+          title={`${agent.hostname}, agent ${agent.id}\n${chosen ? 'Show all agents' : 'Show only its lines'}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            choose();
+          }}
+        >
+          <span class={`swatch ${hueClass(agent.id)}`} aria-hidden="true" />
+          <span class="name">
+            <Plain text={agent.hostname} />
+          </span>
+        </button>
+      </th>
+      <td>
+        <span class={`state ${agent.status}`} title={agent.status}>
+          {agent.status}
+        </span>
+      </td>
+      <td class="wide">
+        <Plain text={agent.system} />
+      </td>
+      <td class="wide">{agent.version === null ? '–' : <Plain text={agent.version} />}</td>
+      <td title={agent.lastSeenMs === null ? '' : formatInstant(agent.lastSeenMs)}>
+        {agent.lastSeenMs === null ? 'never' : formatAgo(props.hubTimeMs - agent.lastSeenMs)}
+      </td>
+      <td class="number">{formatCount(agent.lines)}</td>
+      <td class="number medium">{formatBytes(agent.bytes)}</td>
+      <td class={`number ${agent.lagBytes ? 'lagging' : ''}`}>{formatBytes(agent.lagBytes)}</td>
+    </tr>
+  );
+}
+
+/** "3 active · 1 idle · 1 offline", for the page's head. */
+export function FleetSummary({ agents }: { readonly agents: readonly FleetAgent[] }) {
+  const states = (['active', 'idle', 'offline'] as const)
+    .map((status) => ({ status, count: agents.filter((agent) => agent.status === status).length }))
+    .filter(({ count }) => count > 0);
+  return (
+    <span class="summary">
+      {states.map(({ status, count }) => (
+        <span key={status} class={`state ${status}`}>
+          <strong>{formatCount(count)}</strong> {status}
+        </span>
+      ))}
+    </span>
+  );
+}

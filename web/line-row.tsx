@@ -1,0 +1,120 @@
+/** One line of the tail, and the drawing of hostile text: text nodes only, symbols set apart. */
+import { useMemo, useState } from 'preact/hooks';
+import { hueClass } from './colour.ts';
+import { formatClock, formatCount, formatInstant } from './format.ts';
+import { headOf, matches, type Piece, piecesOf, visibleText } from './line-text.ts';
+import type { TailEntry, TailLine, TailNote } from './tail-buffer.ts';
+import type { WindowChunk } from './tail-window.ts';
+
+/** Characters of a line shown at first. */
+const headCharacters = 1_000;
+
+/** What all rows share. A new object draws all of them again. */
+export interface RowContext {
+  readonly pattern: RegExp | null;
+  /** The host name of an agent's id. */
+  readonly nameOf: (agent: string) => string;
+  /** For the date of lines that are not of today. */
+  readonly nowMs: number;
+  /** Something was opened that must stay in view. */
+  readonly onOpen: () => void;
+}
+
+/** Given the same chunk it returns the same tree, which is not compared again: only new lines cost anything. */
+export function Chunk({ chunk, context }: { readonly chunk: WindowChunk; readonly context: RowContext }) {
+  return useMemo(
+    () => (
+      <div class="chunk">
+        {chunk.entries.map((entry) => (
+          <Row key={entry.key} entry={entry} context={context} />
+        ))}
+      </div>
+    ),
+    [chunk, context],
+  );
+}
+
+function Row({ entry, context }: { readonly entry: TailEntry; readonly context: RowContext }) {
+  return useMemo(
+    () =>
+      entry.kind === 'note' ? (
+        <div class="note-row">{noteText(entry.note)}</div>
+      ) : (
+        <LineRow line={entry.line} context={context} />
+      ),
+    [entry, context],
+  );
+}
+
+function LineRow({ line, context }: { readonly line: TailLine; readonly context: RowContext }) {
+  return (
+    <div class="line">
+      <time class="when" title={`Stored at ${formatInstant(line.receivedAtMs)}`}>
+        {formatClock(line.receivedAtMs, context.nowMs)}
+      </time>
+      <span class={`agent ${hueClass(line.agent)}`} title={`Agent ${line.agent}`}>
+        <Plain text={context.nameOf(line.agent)} />
+      </span>
+      <span class={`source ${hueClass(line.path || line.source)}`} title={line.path || line.source}>
+        <Plain text={line.source} />
+      </span>
+      <LineText text={line.text} context={context} />
+    </div>
+  );
+}
+
+function LineText({ text, context }: { readonly text: string; readonly context: RowContext }) {
+  const [whole, setWhole] = useState(false);
+  const shown = whole ? text : headOf(text, headCharacters);
+  const visible = visibleText(shown);
+  const { pattern } = context;
+  const further = shown.length < text.length && pattern !== null && !matches(visible.text, pattern);
+  return (
+    <span class="text">
+      <Pieces pieces={piecesOf(visible, pattern)} />
+      {text.length > headCharacters && (
+        <button
+          type="button"
+          class="more"
+          aria-expanded={whole}
+          onClick={() => {
+            context.onOpen();
+            setWhole(!whole);
+          }}
+        >
+          {whole ? 'Show less' : `… show all ${formatCount(text.length)} characters`}
+          {further && ' (the match is further on)'}
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** A name that came from outside. */
+export function Plain({ text }: { readonly text: string }) {
+  return <Pieces pieces={piecesOf(visibleText(text), null)} />;
+}
+
+function Pieces({ pieces }: { readonly pieces: readonly Piece[] }) {
+  return (
+    <>
+      {pieces.map((piece) => {
+        const inner = piece.symbol ? <span class="symbol">{piece.text}</span> : piece.text;
+        return piece.match ? <mark>{inner}</mark> : inner;
+      })}
+    </>
+  );
+}
+
+function noteText(note: TailNote): string {
+  const count = note.count === null ? 'Some' : formatCount(note.count);
+  const lines = note.count === 1 ? 'line' : 'lines';
+  switch (note.reason) {
+    case 'too-fast':
+      return `${count} ${lines} came too fast to be shown here; all are stored`;
+    case 'while-away':
+      return 'More lines came while the page was not connected than it fetches; all are stored';
+    case 'while-paused':
+      return `${count} ${lines} came while paused and are no longer held here; all are stored`;
+  }
+}

@@ -8,7 +8,11 @@ import { nodeDatabases } from '../../src/host/node/database.ts';
 import { Dice } from './dice.ts';
 import { type Incarnation, type Machine, World } from './world.ts';
 
-function room(seed: number): { readonly machine: Machine; readonly first: Incarnation; readonly world: World } {
+function room(seed: number): {
+  readonly machine: Machine;
+  readonly first: Incarnation;
+  readonly world: World;
+} {
   const world = new World(seed);
   const machine = world.machine('one');
   return { world, machine, first: machine.start('first') };
@@ -42,7 +46,10 @@ test('one random sequence of commands gives the same on the simulated drive and 
           left = first.host.databases.open('/x.db');
           right = real.open(path);
         } else {
-          assert.deepEqual(attempt(() => command(left)), attempt(() => command(right)));
+          assert.deepEqual(
+            attempt(() => command(left)),
+            attempt(() => command(right)),
+          );
         }
       }
       left.close();
@@ -147,7 +154,10 @@ test('a loss of power keeps everything committed in full and a prefix of the res
     machine.losePower();
     const left = keys(machine.start('second').host.databases.open('/x.db'));
     assert.ok(left.length >= 10, `${left.length} left of seed ${seed}`);
-    assert.deepEqual(left, Array.from(left, (_, index) => index));
+    assert.deepEqual(
+      left,
+      Array.from(left, (_, index) => index),
+    );
     lengths.add(left.length);
   }
   assert.ok(lengths.size > 3, 'some commits at normal were lost');

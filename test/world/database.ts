@@ -275,13 +275,17 @@ function kindOf(code: number): DatabaseError['kind'] {
   }
 }
 
-/** Numbers are bound as reals, as Node's binding does; a column's affinity makes them integers. */
+/** As the native binding does: numbers of 32 bits as integers, others as reals; text up to its first NUL. */
 function bind(statement: number, index: number, value: SqlValue): number {
   if (value === null) return wasm.sqlite3_bind_null!(statement, index);
-  if (typeof value === 'number') return wasm.sqlite3_bind_double!(statement, index, value);
+  if (typeof value === 'number') {
+    return (value | 0) === value
+      ? wasm.sqlite3_bind_int!(statement, index, value)
+      : wasm.sqlite3_bind_double!(statement, index, value);
+  }
   if (typeof value === 'bigint') return wasm.sqlite3_bind_int64!(statement, index, value);
   const isText = typeof value === 'string';
-  const bytes = isText ? Buffer.from(value) : value;
+  const bytes = isText ? Buffer.from(value.split('\0', 1)[0]!) : value;
   const call = isText ? wasm.sqlite3_bind_text! : wasm.sqlite3_bind_blob!;
   return withBytes(bytes, (pointer) => call(statement, index, pointer, bytes.length, transient));
 }
@@ -306,7 +310,7 @@ function columnValue(statement: number, index: number): SqlValue {
     case column.real:
       return wasm.sqlite3_column_double!(statement, index);
     case column.text:
-      return bytesOf(wasm.sqlite3_column_text!(statement, index), statement, index).toString('utf8');
+      return cString(wasm.sqlite3_column_text!(statement, index));
     case column.blob:
       return new Uint8Array(bytesOf(wasm.sqlite3_column_blob!(statement, index), statement, index));
     default:

@@ -105,7 +105,7 @@ export class Inode {
   losePower(dice: Dice, nowMs: number): void {
     const fresh = this.#fresh(nowMs);
     if (fresh.length === 0) return;
-    if (this.scattered) this.#scatter(fresh, dice);
+    if (this.scattered && dice.chance(0.5)) this.#scatter(fresh, dice);
     else this.#cutBack(fresh, dice);
     this.#unsynced = [];
   }
@@ -122,15 +122,16 @@ export class Inode {
   /** Each change is there or not, each 512-byte sector of it by itself. */
   #scatter(fresh: readonly Unsynced[], dice: Dice): void {
     for (const change of [...fresh].reverse()) this.#undo(change);
-    const whole = dice.chance(0.3);
+    const keep = dice.pick([0.995, 0.95, 0.6]);
+    const whole = dice.chance(0.5);
     for (const change of fresh) {
       if (change.after.length === 0) {
         if (dice.chance(0.5)) this.#resize(Math.min(this.size, change.sizeAfter));
         continue;
       }
-      if (!whole && dice.chance(0.4)) continue;
+      if (!dice.chance(keep)) continue;
       for (let at = 0; at < change.after.length; at += 512) {
-        if (whole || dice.chance(0.8)) this.#put(change.position + at, change.after.subarray(at, at + 512));
+        if (whole || dice.chance(keep)) this.#put(change.position + at, change.after.subarray(at, at + 512));
       }
     }
   }

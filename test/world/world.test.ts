@@ -16,7 +16,14 @@ function room(seed = 1): { readonly world: World; readonly machine: Machine; rea
 }
 
 function request(url: string, body = ''): ClientRequest {
-  return { method: 'POST', url, headers: {}, body: [Buffer.from(body)], timeoutMs: 1000, replyBytesMax: 1000 };
+  return {
+    method: 'POST',
+    url,
+    headers: {},
+    body: [Buffer.from(body)],
+    timeoutMs: 1000,
+    replyBytesMax: 1000,
+  };
 }
 
 test('the same seed throws the same, and forks do not disturb each other', () => {

@@ -105,6 +105,7 @@ export class Machine {
         environment: {},
         workingDirectory: '/',
         userName: 'almadia',
+        userId: 1000,
         openFilesMax: this.openFilesMax,
         residentBytes: () => 0,
       },

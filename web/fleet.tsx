@@ -22,7 +22,9 @@ export function FleetTable(props: {
         <thead>
           <tr>
             <th scope="col">Host</th>
-            <th scope="col">State</th>
+            <th scope="col" class="state-head">
+              State
+            </th>
             <th scope="col" class="wide">
               System
             </th>

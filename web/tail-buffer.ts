@@ -30,6 +30,8 @@ export interface TailNote {
 export interface TailChunk {
   readonly key: number;
   readonly entries: readonly TailEntry[];
+  /** Entries that are lines. */
+  readonly lines: number;
   readonly characters: number;
 }
 
@@ -47,7 +49,7 @@ const chunkCharactersMax = 256 << 10;
 export class TailBuffer {
   readonly #bounds: TailBounds;
   #chunks: TailChunk[] = [];
-  #lines = 0;
+  #entries = 0;
   #characters = 0;
   #nextKey = 0;
   #held = false;
@@ -66,8 +68,9 @@ export class TailBuffer {
     return this.#chunks;
   }
 
+  /** Lines that are shown or could be, notes left out. */
   get lines(): number {
-    return this.#lines;
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.lines, 0);
   }
 
   /** Lines that arrived since the view was held still, those that no longer fit included. */
@@ -121,7 +124,7 @@ export class TailBuffer {
   /** Empties the view, what waited included. Ids stay known: a line cleared away does not come back. */
   clear(): void {
     this.#chunks = [];
-    this.#lines = 0;
+    this.#entries = 0;
     this.#characters = 0;
     this.#forgetWaiting();
   }
@@ -137,7 +140,9 @@ export class TailBuffer {
       this.#waitingCharacters += charactersOf(entry);
       if (entry.kind === 'line') this.#waitingLines++;
     }
-    const { linesMax, charactersMax } = this.#bounds;
+    // Less than all that can be held, so that at the release the note of what was dropped is not dropped itself.
+    const linesMax = this.#bounds.linesMax - this.#bounds.chunkLines;
+    const charactersMax = this.#bounds.charactersMax / 2;
     let drop = Math.max(0, this.#waiting.length - linesMax);
     for (let index = 0; index < drop; index++) this.#waitingCharacters -= charactersOf(this.#waiting[index]!);
     while (this.#waitingCharacters > charactersMax && drop < this.#waiting.length - 1) {
@@ -151,33 +156,35 @@ export class TailBuffer {
     const chunks = [...this.#chunks];
     for (const entry of entries) {
       const characters = charactersOf(entry);
+      const lines = entry.kind === 'line' ? 1 : 0;
       const last = chunks.at(-1);
       const full =
         last === undefined ||
         last.entries.length >= this.#bounds.chunkLines ||
         last.characters > chunkCharactersMax;
       if (full) {
-        chunks.push({ key: entry.key, entries: [entry], characters });
+        chunks.push({ key: entry.key, entries: [entry], lines, characters });
       } else {
         chunks[chunks.length - 1] = {
           key: last.key,
           entries: [...last.entries, entry],
+          lines: last.lines + lines,
           characters: last.characters + characters,
         };
       }
-      this.#lines++;
+      this.#entries++;
       this.#characters += characters;
     }
     while (chunks.length > 1 && this.#overBounds()) {
       const oldest = chunks.shift()!;
-      this.#lines -= oldest.entries.length;
+      this.#entries -= oldest.entries.length;
       this.#characters -= oldest.characters;
     }
     this.#chunks = chunks;
   }
 
   #overBounds(): boolean {
-    return this.#lines > this.#bounds.linesMax || this.#characters > this.#bounds.charactersMax;
+    return this.#entries > this.#bounds.linesMax || this.#characters > this.#bounds.charactersMax;
   }
 
   #forgetWaiting(): void {

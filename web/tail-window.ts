@@ -8,6 +8,7 @@ export const rowsMax = 2_000;
 export interface WindowChunk {
   readonly key: number;
   readonly entries: readonly TailEntry[];
+  readonly lines: number;
 }
 
 export interface TailWindow {
@@ -43,7 +44,7 @@ export function windowOf(
     if (chunk.entries.length === 0) continue;
     kept.push(chunk);
     rows += chunk.entries.length;
-    lines += chunk.entries.reduce((sum, entry) => sum + (entry.kind === 'line' ? 1 : 0), 0);
+    lines += chunk.lines;
   }
   return { chunks: kept.reverse(), lines };
 }
@@ -55,7 +56,7 @@ function filtered(chunk: TailChunk, cache: WindowCache): WindowChunk {
   const entries = chunk.entries.filter(
     (entry) => entry.kind === 'line' && matches(entry.searchText, cache.pattern),
   );
-  const result = { key: chunk.key, entries };
+  const result = { key: chunk.key, entries, lines: entries.length };
   cache.chunks.set(chunk, result);
   return result;
 }

@@ -392,4 +392,17 @@ export const errorTable = {
       fix: 'revise el disco y su registro; reinicie el hub cuando esté bien',
     },
   },
+  OUTPUT_KEY_UNSENDABLE: {
+    exit: 2,
+    en: {
+      what: 'the key of the output {output} cannot travel in an HTTP header: it holds spaces at its ends, line ends or characters beyond ASCII',
+      safe: 'nothing was read; the log files are untouched',
+      fix: 'copy the key again, without what stands around it',
+    },
+    es: {
+      what: 'la clave de la salida {output} no puede viajar en una cabecera HTTP: tiene espacios en los extremos, saltos de línea o caracteres que no son ASCII',
+      safe: 'no se ha leído nada; los archivos de log están intactos',
+      fix: 'copie la clave otra vez, sin lo que la rodea',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,7 +1,7 @@
 /**
  * An output delivers batches. Order: batches are sent one after another, and the next may be sent only when the
  * outcome of the one before is known. Ack: only `acked` means that the destination has it for good. Failure: every
- * expected failure is an outcome; nothing is retried inside. Cancellation: an aborted signal ends `send` with
+ * expected failure is an outcome; no batch is retried inside. Cancellation: an aborted signal ends `send` with
  * `retry, away`: whether the batch arrived is then not known.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
@@ -10,17 +10,23 @@ import type { HeartbeatReport, ProtocolLimits } from '../protocol/protocol.ts';
 
 export interface Output {
   readonly limits: ProtocolLimits;
-  /** Gets ready to send: registers where the protocol has it. Null: ready. */
+  /** Gets ready to send: registers where the protocol has it (`send` does so too). Null: ready. */
   connect(signal: AbortSignal): Promise<Outcome | null>;
+  /** A batch of which nothing is to be sent is acked without a request. */
   send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery>;
-  /** Shows that the agent lives; registers again when the destination has forgotten it. */
+  /** Shows that the agent lives; registers again when the destination has forgotten it. Null: all is well. */
   heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null>;
   close(): Promise<void>;
 }
 
-/** An outcome, and what the protocol set aside on the way. */
+/** An outcome, and what the protocol set aside on the way: it counts when the outcome is `acked`. */
 export interface Delivery {
   readonly outcome: Outcome;
   readonly blank: { readonly lines: number; readonly bytes: number };
   readonly cut: { readonly lines: number; readonly bytes: number };
 }
+
+export const nothingSetAside: Omit<Delivery, 'outcome'> = {
+  blank: { lines: 0, bytes: 0 },
+  cut: { lines: 0, bytes: 0 },
+};

@@ -1,0 +1,186 @@
+/**
+ * The output that carries any protocol over HTTP: it keeps the session (registration, the envelope, gzip, the key),
+ * sends one request for a batch, and turns every failure into an outcome. Nothing is retried here but two things that
+ * are not the batch's business: a refused key is read again once, and an agent that the destination has forgotten is
+ * registered once.
+ *
+ * What the destination can do is learned at registration, and again after anything but a success: another server, or
+ * another version of it, may answer then. So the first request to a destination that was away is a small one.
+ */
+import type { Batch, BatchBody } from '../event/batch.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { Host } from '../host/host.ts';
+import type { HttpReply } from '../host/net.ts';
+import { NetError } from '../host/net.ts';
+import type { Encoded, HeartbeatReport, Protocol, Session, WireRequest } from '../protocol/protocol.ts';
+import { describeNetFailure } from './net-causes.ts';
+import type { Delivery, Output } from './output.ts';
+import { nothingSetAside } from './output.ts';
+
+/** The deployed server of `ila-soc` answers with a result for every record; longer replies are cut off, bytes. */
+const REPLY_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Smaller bodies are not worth compressing, bytes. */
+const GZIP_BYTES_MIN = 1024;
+
+export interface HttpOutputOptions {
+  readonly protocol: Protocol;
+  /** Without a trailing slash; the protocol's paths are appended. */
+  readonly baseUrl: string;
+  readonly agent: Pick<Session, 'agentId' | 'hostname' | 'osType' | 'version'>;
+  readonly key: string;
+  /** Reads the key again where it may have changed since; null: it cannot. */
+  readonly freshKey: (() => Promise<string | null>) | null;
+  readonly ca: string | null;
+  readonly timeoutMs: number;
+  readonly gzip: 'auto' | 'never';
+}
+
+type Machine = Pick<Host, 'net' | 'work' | 'clock'>;
+
+/** A reply, or why there is none. */
+type Exchange = { readonly reply: HttpReply } | { readonly failed: Outcome };
+
+export function openHttpOutput(host: Machine, options: HttpOutputOptions): Output {
+  const { protocol } = options;
+  const { presence } = protocol;
+  let session: Session = { ...options.agent, key: options.key, envelope: 0, gzip: false };
+  /** Whether the session is what the destination said last. */
+  let registered = presence === null;
+
+  return { limits: protocol.limits, connect, send, heartbeat, close: () => Promise.resolve() };
+
+  async function connect(signal: AbortSignal): Promise<Outcome | null> {
+    return registered ? null : register(signal);
+  }
+
+  async function send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery> {
+    const first = await sendOnce(batch, body, signal);
+    if (!first.forgotten) return first.delivery;
+    const second = await sendOnce(batch, body, signal);
+    return second.delivery;
+  }
+
+  async function heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null> {
+    if (presence === null) return null;
+    const refusal = await connect(signal);
+    if (refusal !== null) return refusal;
+    const answer = await exchange(() => presence.heartbeat(session, report), signal);
+    if ('failed' in answer) return answer.failed;
+    const beaten = presence.beaten(answer.reply, host.clock.now());
+    if (beaten.kind === 'unknown') return register(signal);
+    return beaten.kind === 'acked' ? null : doubt(beaten);
+  }
+
+  /** Null when the destination knows the agent now. */
+  async function register(signal: AbortSignal): Promise<Outcome | null> {
+    if (presence === null) return null;
+    const answer = await exchange(() => presence.register(session), signal);
+    if ('failed' in answer) return answer.failed;
+    const result = presence.registered(answer.reply, host.clock.now());
+    if (result.kind !== 'registered') return doubt(result);
+    session = { ...session, envelope: result.envelope, gzip: result.gzip };
+    registered = true;
+    return null;
+  }
+
+  /** `forgotten`: the destination did not know the path or the agent; after registering again it may. */
+  async function sendOnce(
+    batch: Batch,
+    body: BatchBody,
+    signal: AbortSignal,
+  ): Promise<{ readonly delivery: Delivery; readonly forgotten: boolean }> {
+    const wasRegistered = registered;
+    const refusal = await connect(signal);
+    if (refusal !== null) return { delivery: { outcome: refusal, ...nothingSetAside }, forgotten: false };
+    let encoded = protocol.encode(batch, body, session);
+    const deliver = (outcome: Outcome, forgotten = false) => ({
+      delivery: { outcome, blank: encoded.blank, cut: encoded.cut },
+      forgotten,
+    });
+    if (encoded.request === null) return deliver({ kind: 'acked', records: 0, duplicates: 0 });
+    const tooLarge = refuseTooLarge(encoded);
+    if (tooLarge !== null) return deliver(tooLarge);
+    const answer = await exchange((again) => {
+      if (again) encoded = protocol.encode(batch, body, session);
+      return encoded.request!;
+    }, signal);
+    if ('failed' in answer) return deliver(answer.failed);
+    const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now() });
+    if (outcome.kind === 'acked') return deliver(outcome);
+    return deliver(doubt(outcome), answer.reply.status === 404 && presence !== null && wasRegistered);
+  }
+
+  /** The protocol's limit is kept here too: a batch may have been closed under another limit. */
+  function refuseTooLarge(encoded: Encoded): Outcome | null {
+    const bytesMax = protocol.limits.bodyBytesMax;
+    const bytes = lengthOf(encoded.request?.body ?? []);
+    if (bytesMax === null || bytes <= bytesMax) return null;
+    const reason = `the request would take ${bytes} bytes, the limit is ${bytesMax}`;
+    return { kind: 'rejected', cause: 'size', reason };
+  }
+
+  /** A request and its reply; once more when the key was refused and there is another one now. */
+  async function exchange(request: (again: boolean) => WireRequest, signal: AbortSignal): Promise<Exchange> {
+    const first = await exchangeOnce(request(false), signal);
+    const refused = 'reply' in first && (first.reply.status === 401 || first.reply.status === 403);
+    return refused && (await renewKey()) ? exchangeOnce(request(true), signal) : first;
+  }
+
+  async function exchangeOnce(request: WireRequest, signal: AbortSignal): Promise<Exchange> {
+    const url = `${options.baseUrl}${request.path}`;
+    const { headers, body } = await compressed(request);
+    try {
+      const reply = await host.net.send(
+        {
+          method: request.method,
+          url,
+          headers,
+          body,
+          timeoutMs: options.timeoutMs,
+          replyBytesMax: REPLY_BYTES_MAX,
+          ...(options.ca === null ? {} : { ca: options.ca }),
+        },
+        signal,
+      );
+      return { reply };
+    } catch (error) {
+      if (!(error instanceof NetError)) throw error;
+      const reason = describeNetFailure(url, error);
+      return { failed: doubt({ kind: 'retry', cause: 'away', afterMs: null, reason }) };
+    }
+  }
+
+  async function compressed(request: WireRequest): Promise<Pick<WireRequest, 'headers' | 'body'>> {
+    const wanted = session.gzip && options.gzip === 'auto' && lengthOf(request.body) >= GZIP_BYTES_MIN;
+    if (!wanted) return request;
+    const body = [await host.work.gzip(request.body)];
+    return { headers: { ...request.headers, 'content-encoding': 'gzip' }, body };
+  }
+
+  /** True when there is another key than the refused one. A key that cannot be read now leaves the old one. */
+  async function renewKey(): Promise<boolean> {
+    const key = (await options.freshKey?.().catch(() => null)) ?? null;
+    if (key === null || key === session.key || !isSendableKey(key)) return false;
+    session = { ...session, key };
+    return true;
+  }
+
+  /** Registers again before the next request, unless only this batch was refused; masks the key in the reason. */
+  function doubt(outcome: Outcome): Outcome {
+    if (outcome.kind === 'acked') return outcome;
+    const blamesBatch = outcome.kind === 'rejected' && outcome.cause !== 'destination';
+    if (!blamesBatch) registered = presence === null;
+    const { key } = session;
+    return key.length < 4 ? outcome : { ...outcome, reason: outcome.reason.replaceAll(key, '***') };
+  }
+}
+
+/** A header can carry visible ASCII, and spaces between (RFC 9110, 5.5). */
+export function isSendableKey(key: string): boolean {
+  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key);
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((total, part) => total + part.length, 0);
+}

@@ -1,0 +1,87 @@
+/**
+ * From settings to an output. One more type is one more row of a table: of `destinations` for one that speaks a protocol
+ * over HTTP, of `writers` for one that writes on this machine.
+ */
+import { AlmadiaError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import { hub } from '../protocol/hub.ts';
+import { ilaSoc } from '../protocol/ila-soc.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import { syncLogs, syncLogsBase, syncLogsLimits } from '../protocol/sync-logs.ts';
+import type { OutputSettings } from '../settings/agent.ts';
+import { openFileOutput } from './file.ts';
+import { isSendableKey, openHttpOutput } from './http.ts';
+import type { Output } from './output.ts';
+import type { ByteSink } from './stdout.ts';
+import { openStdoutOutput } from './stdout.ts';
+
+export interface OpenOptions {
+  readonly agentId: string;
+  readonly version: string;
+  /** Reads the key again after it was refused; null: it cannot. */
+  readonly freshKey: (() => Promise<string | null>) | null;
+  /** Where the output `stdout` writes. */
+  readonly standardOutput: ByteSink;
+}
+
+/** A server that speaks a protocol, and the URL to which the protocol's paths are appended. */
+export interface Destination {
+  readonly protocol: Protocol;
+  readonly baseUrl: string;
+}
+
+type Type = OutputSettings['type'];
+
+const destinations: Readonly<Partial<Record<Type, (settings: OutputSettings) => Destination>>> = {
+  hub: ({ url }) => ({ protocol: hub, baseUrl: url }),
+  'ila-soc': ({ url }) => ({ protocol: ilaSoc, baseUrl: url }),
+  'sync-logs': (settings) => ({ protocol: syncLogsOf(settings), baseUrl: syncLogsBase(settings.url) }),
+};
+
+type Writer = (host: Host, settings: OutputSettings, options: OpenOptions) => Output;
+
+const writers: Readonly<Partial<Record<Type, Writer>>> = {
+  stdout: (_, __, options) => openStdoutOutput(options.standardOutput, { ...options, format: 'ndjson' }),
+  file: (host, { path }, { agentId }) => openFileOutput(host.disk, { path, agentId, format: 'ndjson' }),
+};
+
+/** Where an output sends over the network; null for one that writes on this machine.
+ */
+export function destinationOf(settings: OutputSettings): Destination | null {
+  return destinations[settings.type]?.(settings) ?? null;
+}
+
+/** Opens nothing on the network yet. Throws `AlmadiaError` OUTPUT_KEY_UNSENDABLE. */
+export function openOutput(host: Host, settings: OutputSettings, options: OpenOptions): Output {
+  const destination = destinationOf(settings);
+  if (destination !== null) return openHttp(host, settings, { ...options, destination });
+  return writers[settings.type]!(host, settings, options);
+}
+
+function syncLogsOf(settings: OutputSettings): Protocol {
+  return syncLogs({
+    source: settings.source,
+    bodyBytesMax: settings.bodyBytesMax ?? syncLogsLimits.bodyBytesMax,
+    lineBytesMax: settings.recordBytesMax ?? syncLogsLimits.lineBytesMax,
+  });
+}
+
+function openHttp(
+  host: Host,
+  settings: OutputSettings,
+  options: OpenOptions & { readonly destination: Destination },
+): Output {
+  const key = settings.key ?? '';
+  if (key !== '' && !isSendableKey(key))
+    throw new AlmadiaError('OUTPUT_KEY_UNSENDABLE', { output: settings.name });
+  const { hostname, osType } = host.process;
+  return openHttpOutput(host, {
+    ...options.destination,
+    agent: { agentId: options.agentId, hostname, osType, version: options.version },
+    key,
+    freshKey: options.freshKey,
+    ca: settings.ca,
+    timeoutMs: settings.timeoutMs,
+    gzip: settings.gzip,
+  });
+}

@@ -1,7 +1,16 @@
 /** The machine's network. */
-import { type Net, NetError } from '../net.ts';
+import type { Net } from '../net.ts';
+import { diagnose } from './diagnose.ts';
+import { HttpClient } from './http-client.ts';
+import { serve } from './http-server.ts';
+import { Trust } from './trust.ts';
 
 export function nodeNet(): Net {
-  const missing = () => Promise.reject(new NetError('ENOSYS', 'to be built'));
-  return { send: missing, serve: missing, diagnose: missing };
+  const trust = new Trust();
+  const client = new HttpClient(trust);
+  return {
+    send: (request, signal) => client.send(request, signal),
+    serve,
+    diagnose: (url, options) => diagnose(trust, url, options),
+  };
 }

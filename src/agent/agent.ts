@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts';
 import type { Metrics } from '../host/metrics.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { AgentSettings } from '../settings/agent.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { AgentStatus } from './status.ts';
 
 export interface AgentOptions {
@@ -15,6 +16,7 @@ export interface AgentOptions {
 
 export interface Agent {
   status(): AgentStatus;
+  readonly deadLetters: DeadLetters;
   /**
    * Stops: closes the sources, sends what the destination takes within `drainMs`, keeps the rest, lets go of the
    * state. Aborting the signal skips the waiting.

@@ -72,6 +72,17 @@ export const messages = {
     en: '{name}: {active}, {enabled} at boot, process {pid}, {restarts} restarts.\n',
     es: '{name}: {active}, {enabled} al arrancar, proceso {pid}, {restarts} reinicios.\n',
   },
+  // run
+  runStarted: {
+    en: 'the agent runs: configuration {file}, to {target}, state in {state}',
+    es: 'el agente está en marcha: configuración {file}, hacia {target}, estado en {state}',
+  },
+  runStopping: {
+    en: 'stopping: sending what the server takes; once more to stop at once',
+    es: 'deteniendo: se envía lo que acepte el servidor; otra vez para detener al instante',
+  },
+  runStopped: { en: 'the agent has stopped', es: 'el agente se ha detenido' },
+  runReloaded: { en: 'the configuration {file} was taken', es: 'se ha tomado la configuración {file}' },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

@@ -4,6 +4,7 @@ import type { CommandDescription } from './command.ts';
 type Load = () => Promise<{ readonly command: CommandDescription }>;
 
 export const registry: Readonly<Record<string, Load>> = {
+  run: () => import('./run.ts'),
   generate: () => import('./generate.ts'),
   service: () => import('./service.ts'),
 };

@@ -1,7 +1,11 @@
 /** The texts behind `errors.ts`. Add a row here, and its line in docs/errors.md; everything else follows. */
+import { commandErrors } from './command-errors.ts';
+import { configErrors } from './config-errors.ts';
 import type { ErrorEntry } from './errors.ts';
 
 export const errorTable = {
+  ...commandErrors,
+  ...configErrors,
   STATE_LOCKED: {
     exit: 3,
     en: {
@@ -52,136 +56,6 @@ export const errorTable = {
       what: 'no se pueden escribir logs de prueba en {path}: {cause}',
       safe: 'las líneas completas ya escritas se conservan; no se ha tocado nada más',
       fix: 'indique en --out un archivo de un directorio en el que pueda escribir, en un disco con espacio libre',
-    },
-  },
-  CLI_UNKNOWN_COMMAND: {
-    exit: 2,
-    en: {
-      what: '`{command}` is no command',
-      safe: 'nothing was read or changed',
-      fix: 'take one of these: {known}',
-    },
-    es: {
-      what: '`{command}` no es una orden',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: 'use una de estas: {known}',
-    },
-  },
-  CLI_UNKNOWN_COMMAND_NEAR: {
-    exit: 2,
-    en: {
-      what: '`{command}` is no command',
-      safe: 'nothing was read or changed',
-      fix: 'did you mean `{suggestion}`?',
-    },
-    es: {
-      what: '`{command}` no es una orden',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: '¿quiso decir `{suggestion}`?',
-    },
-  },
-  CLI_COMMAND_MISSING: {
-    exit: 2,
-    en: {
-      what: '`{command}` needs to know what to do',
-      safe: 'nothing was read or changed',
-      fix: 'add one of these: {known}',
-    },
-    es: {
-      what: 'falta decir qué debe hacer `{command}`',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: 'añada una de estas: {known}',
-    },
-  },
-  CLI_UNKNOWN_OPTION: {
-    exit: 2,
-    en: {
-      what: '`{command}` has no option {option}',
-      safe: 'nothing was read or changed',
-      fix: '`almadia {command} --help` lists its options',
-    },
-    es: {
-      what: '`{command}` no tiene la opción {option}',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: '`almadia {command} --help` muestra sus opciones',
-    },
-  },
-  CLI_UNKNOWN_OPTION_NEAR: {
-    exit: 2,
-    en: {
-      what: 'there is no option {option} here',
-      safe: 'nothing was read or changed',
-      fix: 'did you mean {suggestion}?',
-    },
-    es: {
-      what: 'no existe aquí la opción {option}',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: '¿quiso decir {suggestion}?',
-    },
-  },
-  CLI_OPTION_NEEDS_VALUE: {
-    exit: 2,
-    en: {
-      what: 'the option {option} needs a value',
-      safe: 'nothing was read or changed',
-      fix: 'write the value after it; `almadia {command} --help` tells which',
-    },
-    es: {
-      what: 'la opción {option} necesita un valor',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: 'escriba el valor detrás; `almadia {command} --help` dice cuál',
-    },
-  },
-  CLI_ARGUMENT_MISSING: {
-    exit: 2,
-    en: {
-      what: '`{command}` needs the argument {argument}',
-      safe: 'nothing was read or changed',
-      fix: '`almadia {command} --help` tells what it is',
-    },
-    es: {
-      what: 'a `{command}` le falta el argumento {argument}',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: '`almadia {command} --help` dice cuál es',
-    },
-  },
-  CLI_WRONG: {
-    exit: 2,
-    en: {
-      what: 'the words after `{command}` do not fit: {cause}',
-      safe: 'nothing was read or changed',
-      fix: '`almadia {command} --help` shows how it is used',
-    },
-    es: {
-      what: 'las palabras tras `{command}` no encajan: {cause}',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: '`almadia {command} --help` muestra cómo se usa',
-    },
-  },
-  OPTION_INVALID: {
-    exit: 2,
-    en: {
-      what: 'the option {option} cannot be `{value}`',
-      safe: 'nothing was read or changed',
-      fix: 'give one of these: {expected}',
-    },
-    es: {
-      what: 'la opción {option} no puede ser `{value}`',
-      safe: 'no se ha leído ni cambiado nada',
-      fix: 'indique uno de estos valores: {expected}',
-    },
-  },
-  UNEXPECTED: {
-    exit: 3,
-    en: {
-      what: 'something that should not happen: {cause}',
-      safe: 'what was committed to the state directory is kept; log files are only ever read',
-      fix: 'run it again; when it comes back, report it with the lines below',
-    },
-    es: {
-      what: 'algo que no debería ocurrir: {cause}',
-      safe: 'lo confirmado en el directorio de estado se conserva; los archivos de log solo se leen',
-      fix: 'ejecútelo de nuevo; si se repite, comuníquelo con las líneas siguientes',
     },
   },
   SERVICE_NAME_INVALID: {

@@ -1,0 +1,217 @@
+/**
+ * `almadia run`: the agent in the foreground, until a signal ends it.
+ *
+ * SIGTERM and SIGINT stop it gracefully, a second one at once. SIGHUP reads the configuration again: an invalid one is
+ * told and not taken; for a valid one the agent stops without draining and starts again in this process, from the
+ * state it has just committed.
+ */
+import type { ConfigRequest, LoadedConfig } from '../config/load.ts';
+import { loadConfig, readKey } from '../config/load.ts';
+import type { Language, Problem } from '../host/errors.ts';
+import { AlmadiaError, explain } from '../host/errors.ts';
+import type { SelfLog } from '../host/selflog.ts';
+import { openLog } from './agent-log.ts';
+import type { Session } from './agent-session.ts';
+import { openSession } from './agent-session.ts';
+import type { CommandContext, CommandDescription } from './command.ts';
+import { configOption, configRequest, targetOptions, tellProblems } from './config-options.ts';
+import { say } from './messages.ts';
+
+/** Of the ten seconds within which a stop must be over; the rest is for closing. */
+const drainMs = 8000;
+
+export const command: CommandDescription = {
+  name: 'run',
+  summary: {
+    en: 'Runs the agent: follows the files and sends their lines',
+    es: 'Ejecuta el agente: sigue los archivos y envía sus líneas',
+  },
+  details: {
+    en: 'SIGTERM or Ctrl+C sends what the server takes within 10 seconds and keeps the rest; a second one stops at once. SIGHUP reads the configuration again. A config.json that does not exist is written with the defaults when --config names it.',
+    es: 'SIGTERM o Ctrl+C envía lo que el servidor acepte en 10 segundos y guarda el resto; otro más detiene al instante. SIGHUP vuelve a leer la configuración. Un config.json inexistente se escribe con los valores por omisión si --config lo nombra.',
+  },
+  options: [configOption, ...targetOptions],
+  exits: [
+    { code: 0, text: { en: 'stopped by a signal', es: 'detenido por una señal' } },
+    {
+      code: 2,
+      text: {
+        en: 'the command line or the configuration is wrong',
+        es: 'la línea de órdenes o la configuración son incorrectas',
+      },
+    },
+    {
+      code: 3,
+      text: {
+        en: 'the machine refuses (disk, port, another agent on the same state)',
+        es: 'la máquina se niega (disco, puerto, otro agente con el mismo estado)',
+      },
+    },
+  ],
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const request = configRequest(context.options, 'defaults');
+  const result = await loadConfig(context.host, request);
+  if (result.kind === 'invalid') {
+    tellProblems(context, result.problems);
+    return 2;
+  }
+  const orders = listenForSignals(context);
+  try {
+    return await runUntilStopped(context, { request, config: result.config, orders });
+  } finally {
+    orders.close();
+  }
+}
+
+interface Running {
+  readonly request: ConfigRequest;
+  readonly config: LoadedConfig;
+  readonly orders: Orders;
+}
+
+async function runUntilStopped(context: CommandContext, running: Running): Promise<number> {
+  const { orders } = running;
+  let { config } = running;
+  let log = await openLog(context, config.settings.agent.logFile);
+  let session = await begin(context, { ...running, config, log });
+  for (;;) {
+    const order = await Promise.race([orders.next(), ended(session)]);
+    switch (order.kind) {
+      case 'failed':
+        throw order.error;
+      case 'stop':
+        log.write('info', 'agent.stopping', say(context.language, 'runStopping'));
+        await session.stop(drainMs, orders.now);
+        log.write('info', 'agent.stopped', say(context.language, 'runStopped'));
+        await log.close();
+        return 0;
+      case 'reload': {
+        const next = await reread(context, running, log);
+        if (next === null) break;
+        await session.stop(0);
+        const before = config;
+        const logBefore = log;
+        config = next;
+        log = await openLog(context, config.settings.agent.logFile);
+        await logBefore.close();
+        session = await begin(context, { ...running, config, log }).catch((error: unknown) => {
+          if (!(error instanceof AlmadiaError)) throw error;
+          tell(log, { problem: error, language: context.language, event: 'config.failed' });
+          config = before;
+          return begin(context, { ...running, config, log });
+        });
+        log.write('info', 'config.taken', say(context.language, 'runReloaded', { file: config.file }));
+        break;
+      }
+    }
+  }
+}
+
+async function begin(
+  context: CommandContext,
+  running: Running & { readonly log: SelfLog },
+): Promise<Session> {
+  const { config, log } = running;
+  for (const notice of config.notices) {
+    tell(log, { problem: notice, language: context.language, event: 'config.notice' });
+  }
+  const session = await openSession(context.host, config.settings, {
+    log,
+    version: context.version,
+    freshKey: () => readKey(context.host, running.request),
+  });
+  const { output, agent } = config.settings;
+  log.write(
+    'info',
+    'agent.started',
+    say(context.language, 'runStarted', {
+      file: config.file,
+      target: output.url || output.path || output.type,
+      state: agent.stateDirectory,
+    }),
+    { pid: context.host.process.pid, version: context.version, profile: config.settings.profile },
+  );
+  return session;
+}
+
+/** Null: the old one is kept, and why has been told. */
+async function reread(context: CommandContext, running: Running, log: SelfLog): Promise<LoadedConfig | null> {
+  const { language } = context;
+  const result = await loadConfig(context.host, { ...running.request, writes: 'id' });
+  if (result.kind === 'loaded') return result.config;
+  for (const problem of result.problems) tell(log, { problem, language, event: 'config.invalid' });
+  const kept: Problem = { code: 'RELOAD_KEPT', values: { count: result.problems.length } };
+  tell(log, { problem: kept, language, event: 'config.kept' });
+  return null;
+}
+
+function tell(
+  log: SelfLog,
+  told: { readonly problem: Problem; readonly language: Language; readonly event: string },
+): void {
+  const text = explain(told.problem, told.language);
+  const level = told.event === 'config.notice' ? 'warn' : 'error';
+  log.write(level, told.event, text.what, { code: told.problem.code, safe: text.safe, fix: text.fix });
+}
+
+type Order =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+interface Orders {
+  /** Orders come one by one; several reloads before the next is asked for are one. */
+  next(): Promise<Order>;
+  /** Aborted by the second signal that asks to stop. */
+  readonly now: AbortSignal;
+  close(): void;
+}
+
+function listenForSignals(context: CommandContext): Orders {
+  const now = new AbortController();
+  let stopping = false;
+  let reload = false;
+  let wake: (() => void) | null = null;
+  const stop = (): void => {
+    if (stopping) now.abort();
+    stopping = true;
+    wake?.();
+  };
+  const off = [
+    context.signals.on('SIGTERM', stop),
+    context.signals.on('SIGINT', stop),
+    context.signals.on('SIGHUP', () => {
+      reload = true;
+      wake?.();
+    }),
+  ];
+  return {
+    now: now.signal,
+    async next() {
+      while (!stopping && !reload) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (stopping) return { kind: 'stop' };
+      reload = false;
+      return { kind: 'reload' };
+    },
+    close() {
+      for (const forget of off) forget();
+    },
+  };
+}
+
+/** An agent that ends without having been asked to cannot go on. */
+async function ended(session: Session): Promise<Order> {
+  try {
+    await session.agent.done;
+    return { kind: 'stop' };
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+}

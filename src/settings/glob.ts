@@ -1,0 +1,19 @@
+/** Patterns of paths as text: a path that must not be read as a pattern, and the pattern of a relative one. */
+
+/** A pattern that matches exactly this path: every character that means something in a pattern is escaped. */
+export function escapeGlob(path: string): string {
+  return path.replace(/[\\*?[\]{}()!+@|^$]/g, '\\$&');
+}
+
+/** An absolute pattern: relative ones are taken from a directory, which is escaped. */
+export function absoluteGlob(pattern: string, directory: string): string {
+  if (pattern.startsWith('/')) return pattern;
+  const relative = pattern.replace(/^(?:\.\/+)+/, '');
+  return `${escapeGlob(directory.replace(/\/+$/, ''))}/${relative}`;
+}
+
+/** What is left alone is left alone everywhere: `*.gz` and `**` + `/*.gz` at any depth, of any directory. */
+export function absoluteExclude(pattern: string, directory: string): string {
+  if (pattern.startsWith('**/')) return `/${pattern}`;
+  return pattern.includes('/') ? absoluteGlob(pattern, directory) : `/**/${pattern}`;
+}

@@ -31,7 +31,10 @@ interface Words {
 
 export function one<Value>(
   field: Field<Value>,
-  about: Words & { readonly default: Value; readonly byType?: Readonly<Record<string, Value>> },
+  about: Words & {
+    readonly default: NoInfer<Value>;
+    readonly byType?: Readonly<Record<string, NoInfer<Value>>>;
+  },
 ): Setting<Value> {
   return {
     key: about.key,
@@ -48,7 +51,7 @@ export function one<Value>(
 /** A single value stands for a list of one. */
 export function many<Value>(
   field: Field<Value>,
-  about: Words & { readonly default: readonly Value[]; readonly required?: boolean },
+  about: Words & { readonly default: readonly NoInfer<Value>[]; readonly required?: boolean },
 ): Setting<readonly Value[]> {
   return {
     key: about.key,

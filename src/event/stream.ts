@@ -25,7 +25,7 @@ export interface Proof {
 /** A stream as it is remembered between two runs. */
 export interface StreamRecord {
   readonly id: StreamId;
-  /** The path under which it was last seen. Bytes that are not UTF-8 are written as \xNN. */
+  /** The path under which it was last seen, as `host/disk.ts` has paths: not fit to be shown as it is. */
   readonly path: string;
   readonly identity: FileIdentity;
   /** The file's first bytes, up to 1 KiB: `position` equals `length`. It grows with a short file. */

@@ -1,0 +1,103 @@
+/** Comparing content: is this the file that was read, is that one a copy of it? Reads only; changes nothing. */
+import type { Proof } from '../../event/stream.ts';
+import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
+import type { Work } from '../../host/work.ts';
+import type { Follow, Registry } from './follow.ts';
+import { headBytesMax, headOf, proofBytesMax, prove } from './proof.ts';
+
+/** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */
+const compressedMagic = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68'];
+
+export class Evidence {
+  readonly #disk: Disk;
+  readonly #work: Work;
+  readonly #registry: Registry;
+
+  constructor(host: { readonly disk: Disk; readonly work: Work }, registry: Registry) {
+    this.#disk = host.disk;
+    this.#work = host.work;
+    this.#registry = registry;
+  }
+
+  /** The bytes before the follow's position, when this file's head and those bytes are what was read; else null. */
+  async of(follow: Follow, handle: FileHandle): Promise<Uint8Array | null> {
+    if ((await prove(this.#work, handle, follow.record.head)) === null) return null;
+    const position = follow.tailer?.position ?? follow.position;
+    const before = await bytesBefore(handle, position);
+    const remembered = follow.tailer?.remembered ?? follow.remembered;
+    if (remembered !== null) {
+      const same = before.subarray(before.length - remembered.length).equals(remembered);
+      return before.length >= remembered.length && same ? before : null;
+    }
+    const proof = follow.record.proofs.findLast((one) => one.position <= position);
+    if (proof !== undefined && (await prove(this.#work, handle, proof)) === null) return null;
+    return before;
+  }
+
+  headOf(handle: FileHandle): Promise<Proof> {
+    return headOf(this.#work, handle);
+  }
+
+  /** A longer head for a follow that has read on since its head was taken; null when there is no need. */
+  async longerHead(follow: Follow): Promise<Proof | null> {
+    const { tailer, record } = follow;
+    if (tailer === null || record.head.length >= headBytesMax) return null;
+    const due = Math.min(headBytesMax, record.head.length * 2);
+    return tailer.position >= due && tailer.position > record.head.length
+      ? await headOf(this.#work, tailer.handle, tailer.position)
+      : null;
+  }
+
+  async isCompressed(handle: FileHandle): Promise<boolean> {
+    const bytes = Buffer.alloc(6);
+    const count = await handle.read(bytes, { offset: 0, length: 6, position: 0 });
+    const start = bytes.subarray(0, count).toString('hex');
+    return compressedMagic.some((magic) => start.startsWith(magic));
+  }
+
+  /** The followed file whose beginning this new file repeats so far; null when there is none. */
+  async originalOf(path: string, stat: FileStat): Promise<Follow | null> {
+    const handle = await this.#disk.open(path, 'read').catch(() => null);
+    if (handle === null) return null;
+    try {
+      for (const length of this.#registry.headLengths()) {
+        if (length === 0) continue;
+        const head = await headOf(this.#work, handle, length);
+        for (const follow of this.#registry.withHead(head.length, head.hash)) {
+          const live = follow.phase.kind === 'followed' && follow.record.identity.inode !== stat.inode;
+          if (live && (await this.isCopy(path, follow))) return follow;
+        }
+      }
+      return null;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Whether the bytes that both files have agree at their common end. True while the original is shorter. */
+  async isCopy(path: string, original: Follow): Promise<boolean> {
+    const handles = await Promise.all(
+      [path, original.record.path].map((one) => this.#disk.open(one, 'read').catch(() => null)),
+    );
+    const [copy, source] = handles;
+    try {
+      if (!copy || !source) return false;
+      const [copySize, sourceSize] = [(await copy.stat()).size, (await source.stat()).size];
+      // Truncated just now: whoever reads the original will notice, and then look for this very copy.
+      if (sourceSize < (original.tailer?.position ?? original.position)) return true;
+      if (copySize > sourceSize) return false;
+      const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
+      return a.equals(b);
+    } finally {
+      for (const handle of handles) await handle?.close();
+    }
+  }
+}
+
+/** Up to 4 KiB that end at a position. */
+export async function bytesBefore(handle: FileHandle, position: number): Promise<Buffer> {
+  const length = Math.min(position, proofBytesMax);
+  const bytes = Buffer.alloc(length);
+  const count = await handle.read(bytes, { offset: 0, length, position: position - length });
+  return bytes.subarray(0, count);
+}

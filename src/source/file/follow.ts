@@ -1,0 +1,122 @@
+/** One followed generation of a file, and the places under which follows are found. */
+import type { StreamId, StreamRecord } from '../../event/stream.ts';
+import type { FileSourceSettings } from '../../settings/agent.ts';
+import type { Tailer } from './tailer.ts';
+
+/**
+ * `followed`: a name that the patterns want leads to it.
+ * `leaving`:  its name is gone or leads elsewhere; it is drained, and let go once it was quiet for `rotate_wait`.
+ * `ended`:    read to its end and let go; remembered, in case it comes back.
+ */
+export type Phase =
+  | { readonly kind: 'followed' }
+  | { readonly kind: 'leaving'; readonly sinceMs: number }
+  | { readonly kind: 'ended' };
+
+export interface Follow {
+  record: StreamRecord;
+  readonly settings: FileSourceSettings;
+  phase: Phase;
+  /** Null while it is closed. */
+  tailer: Tailer | null;
+  /** Given out up to here; kept when it is closed. */
+  position: number;
+  /** The bytes just before the position, from this run; null when only the proofs tell. */
+  remembered: Uint8Array | null;
+  /** Where symbolic links lead, when that is another path. */
+  realPath: string | null;
+  size: number;
+  grownAtMs: number;
+  /** Set when its file was renamed or unlinked: an unfinished last line is then sent once it is quiet. */
+  finishDue: boolean;
+  /** Waiting in the queue to be read. */
+  queued: boolean;
+  /** For letting go of the quietest first. */
+  usedAtMs: number;
+  trouble: string | null;
+  released: number;
+}
+
+export class Registry {
+  readonly #byStream = new Map<StreamId, Follow>();
+  readonly #byPath = new Map<string, Follow>();
+  readonly #byInode = new Map<bigint, Follow[]>();
+  readonly #byHead = new Map<string, Set<Follow>>();
+
+  all(): Iterable<Follow> {
+    return this.#byStream.values();
+  }
+
+  get(id: StreamId): Follow | undefined {
+    return this.#byStream.get(id);
+  }
+
+  atPath(path: string): Follow | undefined {
+    return this.#byPath.get(path);
+  }
+
+  /** Newest first, open ones before closed ones. */
+  withInode(inode: bigint): readonly Follow[] {
+    const follows = [...(this.#byInode.get(inode) ?? [])].reverse();
+    return [...follows.filter((one) => one.tailer !== null), ...follows.filter((one) => one.tailer === null)];
+  }
+
+  withHead(length: number, hash: string): Iterable<Follow> {
+    return this.#byHead.get(`${length}:${hash}`) ?? [];
+  }
+
+  headLengths(): Set<number> {
+    return new Set([...this.#byHead.keys()].map((key) => Number.parseInt(key, 10)));
+  }
+
+  add(follow: Follow): void {
+    this.#byStream.set(follow.record.id, follow);
+    this.#index(follow, follow.record);
+  }
+
+  /** Changes what is remembered of a stream; the indexes follow. */
+  change(follow: Follow, changes: Partial<StreamRecord>): void {
+    this.#unindex(follow, follow.record);
+    follow.record = { ...follow.record, ...changes };
+    this.#index(follow, follow.record);
+  }
+
+  place(follow: Follow, path: string, realPath: string | null): void {
+    this.unplace(follow);
+    follow.realPath = realPath;
+    this.#byPath.set(path, follow);
+    if (realPath !== null) this.#byPath.set(realPath, follow);
+  }
+
+  /** No path leads to it any more. */
+  unplace(follow: Follow): void {
+    for (const path of [follow.record.path, follow.realPath]) {
+      if (path !== null && this.#byPath.get(path) === follow) this.#byPath.delete(path);
+    }
+    follow.realPath = null;
+  }
+
+  remove(follow: Follow): void {
+    this.unplace(follow);
+    this.#unindex(follow, follow.record);
+    this.#byStream.delete(follow.record.id);
+  }
+
+  #index(follow: Follow, record: StreamRecord): void {
+    const sameInode = this.#byInode.get(record.identity.inode) ?? [];
+    this.#byInode.set(record.identity.inode, [...sameInode, follow]);
+    const key = `${record.head.length}:${record.head.hash}`;
+    const sameHead = this.#byHead.get(key) ?? new Set();
+    this.#byHead.set(key, sameHead.add(follow));
+  }
+
+  #unindex(follow: Follow, record: StreamRecord): void {
+    const sameInode = (this.#byInode.get(record.identity.inode) ?? []).filter((one) => one !== follow);
+    if (sameInode.length > 0) this.#byInode.set(record.identity.inode, sameInode);
+    else this.#byInode.delete(record.identity.inode);
+    const key = `${record.head.length}:${record.head.hash}`;
+    const sameHead = this.#byHead.get(key);
+    sameHead?.delete(follow);
+    if (sameHead?.size === 0) this.#byHead.delete(key);
+  }
+}

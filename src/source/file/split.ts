@@ -1,0 +1,60 @@
+/**
+ * Cuts a block of whole lines into what segments are made of. Pure.
+ *
+ * A line's length is counted without its line end (LF, or CR LF). A line of exactly the limit is whole; one byte
+ * more and it is cut. Neighbours of a cut line are kept.
+ */
+const LF = 10;
+const CR = 13;
+
+export type BlockPart =
+  | { readonly kind: 'lines'; readonly from: number; readonly to: number }
+  | { readonly kind: 'cut'; readonly from: number; readonly to: number; readonly kept: number };
+
+/** `block` ends with LF. The parts cover it in order; long runs of short lines are found with few searches. */
+export function splitBlock(block: Buffer, lineBytesMax: number): readonly BlockPart[] {
+  if (block.length <= lineBytesMax) return [{ kind: 'lines', from: 0, to: block.length }];
+  const parts: BlockPart[] = [];
+  let linesFrom = 0;
+  let at = 0;
+  const closeLines = () => {
+    if (at > linesFrom) parts.push({ kind: 'lines', from: linesFrom, to: at });
+  };
+  while (at < block.length) {
+    // Everything up to the last LF within the limit is made of lines that are short enough.
+    const near = block.lastIndexOf(LF, Math.min(at + lineBytesMax, block.length - 1));
+    if (near >= at) {
+      at = near + 1;
+      continue;
+    }
+    const end = block.indexOf(LF, at);
+    if (textLength(block, at, end) <= lineBytesMax) {
+      at = end + 1;
+      continue;
+    }
+    closeLines();
+    parts.push({ kind: 'cut', from: at, to: end + 1, kept: lineBytesMax });
+    at = end + 1;
+    linesFrom = at;
+  }
+  closeLines();
+  return parts;
+}
+
+/** How many lines a block has; an unfinished last one counts. */
+export function countLines(block: Uint8Array): number {
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
+  let lines = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const end = bytes.indexOf(LF, at);
+    lines += 1;
+    if (end < 0) break;
+    at = end + 1;
+  }
+  return lines;
+}
+
+function textLength(block: Buffer, from: number, end: number): number {
+  return end - from - (end > from && block[end - 1] === CR ? 1 : 0);
+}

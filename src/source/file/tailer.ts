@@ -1,0 +1,227 @@
+/**
+ * Reads one open generation of a file, forward, in whole lines.
+ *
+ * Invariants. `position` is the start of a line; everything before it was given out. The bytes just before it are
+ * remembered, and every read starts with them: when they differ, nothing of that read is used. Between `position`
+ * and `scanned` there is no LF. An unfinished line is not held in memory: it is read again once its end is there.
+ * Positions and sizes are bytes.
+ */
+import type { Segment } from '../../event/batch.ts';
+import type { FileHandle } from '../../host/disk.ts';
+import type { Piece } from '../source.ts';
+import { proofBytesMax } from './proof.ts';
+import { countLines, splitBlock } from './split.ts';
+
+/**
+ * `lines`:    pieces, and whether more may follow at once.
+ * `nothing`:  the end of the file, perhaps after an unfinished line.
+ * `replaced`: the bytes before the position are not those that were read: another generation.
+ */
+export type Reading =
+  | { readonly kind: 'lines'; readonly pieces: readonly Piece[]; readonly more: boolean }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'replaced' };
+
+const LF = 10;
+const rememberedBytesMax = 256;
+const readBytesMin = 16 * 1024;
+const readBytesMax = 256 * 1024;
+
+export interface TailerOptions {
+  readonly stream: string;
+  /** For people and protocols. */
+  readonly path: string;
+  readonly position: number;
+  /** Bytes that end at `position`, as many as are known. */
+  readonly before: Uint8Array;
+  readonly lineBytesMax: number;
+}
+
+export class Tailer {
+  readonly handle: FileHandle;
+  readonly #stream: string;
+  readonly #lineBytesMax: number;
+  #path: string;
+  #position: number;
+  #scanned: number;
+  #remembered: Buffer;
+  #readBytes = readBytesMin;
+
+  constructor(handle: FileHandle, options: TailerOptions) {
+    this.handle = handle;
+    this.#stream = options.stream;
+    this.#path = options.path;
+    this.#position = options.position;
+    this.#scanned = options.position;
+    this.#lineBytesMax = options.lineBytesMax;
+    this.#remembered = remember(options.before);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The bytes just before the position, for whoever opens the file again. */
+  get remembered(): Uint8Array {
+    return this.#remembered;
+  }
+
+  /** True when bytes were seen after the last line end. */
+  get unfinished(): boolean {
+    return this.#scanned > this.#position;
+  }
+
+  renamed(path: string): void {
+    this.#path = path;
+  }
+
+  async read(): Promise<Reading> {
+    // A long unfinished line is searched for its end in pieces, so that slow growth does not read it again and again.
+    if (this.#scanned - this.#position >= readBytesMax) return await this.#seekLineEnd();
+    return await this.#readLines(this.#readBytes);
+  }
+
+  /** Gives out what is left as if the file ended in a line end; its last piece may have none. */
+  async finish(): Promise<Reading> {
+    const end = (await this.handle.stat()).size;
+    if (end < this.#position) return { kind: 'replaced' };
+    if (end - this.#position > this.#lineBytesMax) {
+      // Whole lines may still be among what is left; only when none is, the rest is one long line.
+      const reading = await this.read();
+      return reading.kind === 'nothing' ? await this.#giveCut(end) : reading;
+    }
+    const block = await this.#block(end - this.#position);
+    if (block === null) return { kind: 'replaced' };
+    if (block.bytes.length === 0) return { kind: 'nothing' };
+    const last = block.bytes.lastIndexOf(LF);
+    if (last >= 0) return this.#giveLines(block, { end: last + 1, more: true });
+    const to = this.#position + block.bytes.length;
+    const piece = this.#piece(
+      { kind: 'lines' },
+      { to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) },
+    );
+    this.#advance(to, remember(block.all));
+    return { kind: 'lines', pieces: [piece], more: false };
+  }
+
+  async #readLines(wanted: number): Promise<Reading> {
+    const length = this.#scanned - this.#position + wanted;
+    const block = await this.#block(length);
+    if (block === null) return { kind: 'replaced' };
+    const full = block.bytes.length === length;
+    this.#readBytes = full ? Math.min(this.#readBytes * 2, readBytesMax) : readBytesMin;
+    const last = block.bytes.lastIndexOf(LF);
+    if (last >= 0) return this.#giveLines(block, { end: last + 1, more: full });
+    this.#scanned = this.#position + block.bytes.length;
+    return full ? { kind: 'lines', pieces: [], more: true } : { kind: 'nothing' };
+  }
+
+  /** Reads from the position, with the remembered bytes before it in the same call; null when they differ. */
+  async #block(length: number): Promise<Block | null> {
+    const overlap = this.#remembered.length;
+    const all = Buffer.allocUnsafeSlow(overlap + length);
+    const count = await this.handle.read(all, {
+      offset: 0,
+      length: all.length,
+      position: this.#position - overlap,
+    });
+    if (count < overlap || this.#remembered.compare(all, 0, overlap) !== 0) return null;
+    return { all: all.subarray(0, count), bytes: all.subarray(overlap, count) };
+  }
+
+  #giveLines(block: Block, { end, more }: { readonly end: number; readonly more: boolean }): Reading {
+    const overlap = block.all.length - block.bytes.length;
+    const start = this.#position;
+    const pieces = splitBlock(block.bytes.subarray(0, end), this.#lineBytesMax).map((part) => {
+      this.#position = start + part.from;
+      const stop = overlap + part.to;
+      return this.#piece(part.kind === 'cut' ? { kind: 'cut', kept: part.kept } : { kind: 'lines' }, {
+        to: start + part.to,
+        body: block.bytes.subarray(part.from, part.kind === 'cut' ? part.from + part.kept : part.to),
+        tail: lastOf(block.all.subarray(0, stop), proofBytesMax),
+      });
+    });
+    this.#advance(start + end, remember(block.all.subarray(0, overlap + end)));
+    this.#scanned = start + block.bytes.length;
+    return { kind: 'lines', pieces, more };
+  }
+
+  /** Looks for the end of a long line, keeping nothing; gives the line out, cut or whole, when its end is found. */
+  async #seekLineEnd(): Promise<Reading> {
+    const probe = Buffer.allocUnsafeSlow(readBytesMax);
+    const count = await this.handle.read(probe, { offset: 0, length: probe.length, position: this.#scanned });
+    const found = probe.subarray(0, count).indexOf(LF);
+    if (found < 0) {
+      this.#scanned += count;
+      if (count > 0) return { kind: 'lines', pieces: [], more: true };
+      if ((await this.handle.stat()).size >= this.#scanned) return { kind: 'nothing' };
+      // Cut back within the unfinished line: look at the position again.
+      this.#scanned = this.#position;
+      return (await this.#block(0)) === null
+        ? { kind: 'replaced' }
+        : { kind: 'lines', pieces: [], more: true };
+    }
+    const end = this.#scanned + found + 1;
+    if (end - this.#position <= this.#lineBytesMax + 2) {
+      this.#scanned = this.#position;
+      return await this.#readLines(end - this.#position);
+    }
+    return await this.#giveCut(end);
+  }
+
+  async #giveCut(end: number): Promise<Reading> {
+    const tail = Buffer.allocUnsafeSlow(Math.min(proofBytesMax, end - this.#position));
+    const count = await this.handle.read(tail, {
+      offset: 0,
+      length: tail.length,
+      position: end - tail.length,
+    });
+    const block = await this.#block(this.#lineBytesMax);
+    if (block === null || count < tail.length || block.bytes.length < this.#lineBytesMax) {
+      this.#scanned = this.#position;
+      return block === null ? { kind: 'replaced' } : { kind: 'lines', pieces: [], more: true };
+    }
+    const piece = this.#piece(
+      { kind: 'cut', kept: this.#lineBytesMax },
+      { to: end, body: block.bytes, tail },
+    );
+    this.#advance(end, remember(tail));
+    return { kind: 'lines', pieces: [piece], more: true };
+  }
+
+  #piece(
+    shape: { readonly kind: 'lines' } | { readonly kind: 'cut'; readonly kept: number },
+    part: { readonly to: number; readonly body: Uint8Array; readonly tail: Uint8Array },
+  ): Piece {
+    const segment: Segment = {
+      stream: this.#stream,
+      path: this.#path,
+      from: this.#position,
+      to: part.to,
+      ...shape,
+    };
+    const records = shape.kind === 'cut' ? 1 : countLines(part.body);
+    return { segment, body: part.body, records, tail: part.tail };
+  }
+
+  #advance(position: number, remembered: Buffer): void {
+    this.#position = position;
+    this.#scanned = position;
+    this.#remembered = remembered;
+  }
+}
+
+/** What one read brought: the overlap and the bytes after it, and those bytes alone. */
+interface Block {
+  readonly all: Buffer;
+  readonly bytes: Buffer;
+}
+
+function lastOf(bytes: Uint8Array, count: number): Uint8Array {
+  return bytes.subarray(Math.max(0, bytes.length - count));
+}
+
+/** A copy, so that the read buffer it comes from can go. */
+function remember(bytes: Uint8Array): Buffer {
+  return Buffer.from(lastOf(bytes, rememberedBytesMax));
+}

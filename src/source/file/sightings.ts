@@ -69,7 +69,7 @@ export class Sightings {
     record: StreamRecord,
     at: { readonly position: number; readonly settings: FileSourceSettings },
   ): void {
-    this.registry.add({
+    const follow: Follow = {
       record,
       settings: at.settings,
       phase: record.status === 'ended' ? { kind: 'ended' } : { kind: 'followed' },
@@ -84,7 +84,9 @@ export class Sightings {
       usedAtMs: 0,
       trouble: null,
       released: at.position,
-    });
+    };
+    this.registry.add(follow);
+    if (follow.phase.kind === 'followed') this.registry.place(follow, record.path, null);
   }
 
   /**
@@ -111,6 +113,18 @@ export class Sightings {
       else await this.depart(holder);
     }
     if (wanted !== null && stat.size > 0) await this.#newcomer(path, stat, { patterns: wanted, start });
+  }
+
+  /** A followed stream that no pattern found at its path; the path leads to this file now. */
+  async resolve(follow: Follow, stat: FileStat): Promise<void> {
+    if (stat.inode !== follow.record.identity.inode) {
+      await this.depart(follow);
+      return;
+    }
+    const { path } = follow.record;
+    const known = await this.recognise(path, stat);
+    if (known === null) await this.#replaceClosed(follow, stat);
+    else await this.#settle(known, { path, stat, wanted: this.#options.wanted(path) });
   }
 
   /** The stream whose file this is, opened and proved; null when it is none that is known. */

@@ -280,7 +280,7 @@ class FileSource implements Source {
       const stat = await disk.stat(path).catch((error: unknown) => diskCode(error) ?? 'EIO');
       if (stat === 'ENOENT' || stat === 'ENOTDIR') await this.#sightings.depart(follow);
       else if (typeof stat === 'string') follow.trouble = stat;
-      else await this.#sightings.sight(path, stat, { at: 'beginning' });
+      else await this.#sightings.resolve(follow, stat);
     });
   }
 
@@ -337,9 +337,10 @@ class FileSource implements Source {
       const waitsForPartial = follow.tailer.unfinished && (follow.finishDue || partialMs !== null);
       if (!leaving && !waitsForPartial) continue;
       restless = true;
+      if (leaving && (await this.#stillGrows(follow))) continue;
       const quietMs = clock.now() - follow.grownAtMs;
       const enoughMs = follow.finishDue ? follow.settings.rotateWaitMs : partialMs!;
-      if (quietMs >= enoughMs && !(await this.#stillGrows(follow))) await this.#finish(follow);
+      if (quietMs >= enoughMs && (leaving || !(await this.#stillGrows(follow)))) await this.#finish(follow);
     }
     return restless;
   }

@@ -41,20 +41,6 @@ export function splitBlock(block: Buffer, lineBytesMax: number): readonly BlockP
   return parts;
 }
 
-/** How many lines a block has; an unfinished last one counts. */
-export function countLines(block: Uint8Array): number {
-  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-  let lines = 0;
-  let at = 0;
-  while (at < bytes.length) {
-    const end = bytes.indexOf(LF, at);
-    lines += 1;
-    if (end < 0) break;
-    at = end + 1;
-  }
-  return lines;
-}
-
 function textLength(block: Buffer, from: number, end: number): number {
   return end - from - (end > from && block[end - 1] === CR ? 1 : 0);
 }

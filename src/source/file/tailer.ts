@@ -8,9 +8,10 @@
  */
 import type { Segment } from '../../event/batch.ts';
 import type { FileHandle } from '../../host/disk.ts';
+import { countLines } from '../../lines/ends.ts';
 import type { Piece } from '../source.ts';
 import { proofBytesMax } from './proof.ts';
-import { countLines, splitBlock } from './split.ts';
+import { splitBlock } from './split.ts';
 
 /**
  * `lines`:    pieces, and whether more may follow at once.

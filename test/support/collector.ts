@@ -1,0 +1,144 @@
+/** For tests: opens a file source on a real directory and collects the lines that it gives out. */
+import assert from 'node:assert/strict';
+import type { StreamId, StreamRecord } from '../../src/event/stream.ts';
+import { Bell } from '../../src/host/bell.ts';
+import { createHost } from '../../src/host/node/host.ts';
+import type { SelfLog } from '../../src/host/selflog.ts';
+import type { FileSourceSettings } from '../../src/settings/agent.ts';
+import { keepProofs, makeProof } from '../../src/source/file/proof.ts';
+import { openFileSource } from '../../src/source/file/source.ts';
+import type { Memory, Piece, Source } from '../../src/source/source.ts';
+
+export interface CollectorOptions extends Partial<FileSourceSettings> {
+  readonly veryFirstStart?: boolean;
+  readonly resume?: Resume;
+}
+
+export interface Resume {
+  readonly streams: Map<StreamId, StreamRecord>;
+  readonly positions: Map<StreamId, number>;
+}
+
+const patienceMs = 10_000;
+
+export class Collector {
+  readonly lines: string[] = [];
+  readonly gaps: number[] = [];
+  readonly said: string[] = [];
+  cut = 0;
+  readonly #source: Source;
+  readonly #resume: Resume;
+  readonly #stop = new AbortController();
+  readonly #arrived = new Bell();
+  #reading: Promise<void> = Promise.resolve();
+
+  private constructor(source: Source, resume: Resume, said: string[]) {
+    this.#source = source;
+    this.#resume = resume;
+    this.said = said;
+  }
+
+  static async open(directory: string, options: CollectorOptions = {}): Promise<Collector> {
+    const resume = options.resume ?? { streams: new Map(), positions: new Map() };
+    const said: string[] = [];
+    const log: SelfLog = { write: (_level, _event, message) => said.push(message) };
+    const memory: Memory = {
+      remember: (entries) => {
+        for (const { stream, start } of entries) {
+          const proofs = resume.streams.get(stream.id)?.proofs ?? stream.proofs;
+          resume.streams.set(stream.id, { ...stream, proofs });
+          if (start !== null) resume.positions.set(stream.id, start.position);
+        }
+      },
+      forget: (ids) => {
+        for (const id of ids) resume.streams.delete(id);
+      },
+      fleeting: () => undefined,
+    };
+    const settings: FileSourceSettings = {
+      type: 'file',
+      include: [`${directory}/**/*.log`],
+      exclude: [],
+      startAt: 'beginning',
+      lineBytesMax: 1024 * 1024,
+      partialLineTimeoutMs: null,
+      rotateWaitMs: 5000,
+      copyWaitMs: 10_000,
+      rescanIntervalMs: 1000,
+      openFilesMax: 512,
+      ...options,
+    };
+    const source = await openFileSource({
+      host: createHost(),
+      settings: [settings],
+      memory,
+      log,
+      streams: [...resume.streams.values()],
+      positions: resume.positions,
+      veryFirstStart: options.veryFirstStart ?? false,
+      takenOver: new Map(),
+    });
+    const collector = new Collector(source, resume, said);
+    collector.#reading = collector.#read();
+    return collector;
+  }
+
+  /** Waits until exactly these lines were given out, in this order. */
+  async until(lines: readonly string[]): Promise<void> {
+    await this.#waitFor(lines.length);
+    assert.deepEqual(this.lines, lines);
+  }
+
+  /** The same without an order between files. */
+  async untilSet(lines: readonly string[]): Promise<void> {
+    await this.#waitFor(lines.length);
+    assert.deepEqual([...this.lines].sort(), [...lines].sort());
+  }
+
+  /** Holds the event loop's attention elsewhere: nothing is read while `work` runs. */
+  async paused(work: () => Promise<void>): Promise<void> {
+    await work();
+  }
+
+  async stop(): Promise<Resume> {
+    this.#stop.abort();
+    await this.#reading;
+    await this.#source.close();
+    return this.#resume;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      for (const piece of await this.#source.take(1 << 20, this.#stop.signal)) this.#keep(piece);
+    }
+  }
+
+  #keep({ segment, body, tail }: Piece): void {
+    const { streams, positions } = this.#resume;
+    positions.set(segment.stream, segment.to);
+    const stream = streams.get(segment.stream)!;
+    const proof = makeProof(createHost().work, segment.to, tail);
+    if (segment.kind !== 'gap')
+      streams.set(stream.id, { ...stream, proofs: keepProofs(stream.proofs, proof) });
+    if (segment.kind === 'gap') this.gaps.push(segment.to - segment.from);
+    if (segment.kind === 'cut') this.cut += 1;
+    const text = Buffer.from(body).toString();
+    if (segment.kind === 'cut') this.lines.push(text);
+    if (segment.kind === 'lines') this.lines.push(...text.replace(/\n$/, '').split('\n'));
+    this.#arrived.ring();
+  }
+
+  async #waitFor(count: number): Promise<void> {
+    const { clock } = createHost();
+    const deadline = clock.monotonicMs() + patienceMs;
+    while (this.lines.length < count) {
+      const left = deadline - clock.monotonicMs();
+      assert.ok(left > 0, `only ${JSON.stringify(this.lines)}; said ${this.said.join(' | ')}`);
+      await this.#arrived.wait(clock, left, this.#stop.signal);
+    }
+  }
+}

@@ -1,19 +1,122 @@
 /** The whole hub, on a machine given as an argument: `handle(request) -> reply`. */
+import { join } from 'node:path';
+import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpRequest, ServerReply } from '../host/net.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { HubSettings } from '../settings/hub.ts';
+import { openStore } from '../store/sqlite.ts';
+import { Fleet } from './fleet.ts';
+import { fleetRoutes } from './fleet-routes.ts';
+import { admit } from './guard.ts';
+import { Keys } from './keys.ts';
+import { type Assets, pageRoutes } from './page-routes.ts';
+import { readRoutes } from './read-routes.ts';
+import { ilaSocRoutes } from './receive-ila-soc.ts';
+import { syncLogsRoutes } from './receive-sync-logs.ts';
+import { Receiver } from './receiver.ts';
+import { defaultHeaders, Refusal, refusalReply, unavailable } from './reply.ts';
+import { Router } from './router.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { Sessions } from './sessions.ts';
+import { Tail } from './tail.ts';
+import { tailRoutes } from './tail-routes.ts';
 
 export interface Hub {
+  /** Never rejects: what goes wrong is a reply. */
   handle(request: HttpRequest): Promise<ServerReply>;
   /** The key generated at the first start, to be shown once; null when there was one already. */
   readonly newKey: string | null;
+  /** Answers 503 from now on, ends live tails, and lets go of the store when running requests have ended. */
   close(): Promise<void>;
 }
 
-/** Opens the data directory (one hub at a time: HUB_LOCKED) and gets ready to answer. Throws `AlmadiaError`. */
-export async function openHub(host: Host, settings: HubSettings, log: SelfLog): Promise<Hub> {
-  log.write('info', 'hub.opening', settings.dataDirectory);
-  await host.clock.sleep(0);
-  throw new Error('to be built');
+/** The file in the data directory. */
+const storeName = 'hub.sqlite';
+
+/** Senders try again after so long when the store refuses, seconds. */
+const retryAfterSeconds = 30;
+
+/**
+ * Opens the data directory (one hub at a time: HUB_LOCKED) and gets ready to answer. Without assets there is no page.
+ * Throws `AlmadiaError`.
+ */
+export async function openHub(
+  host: Host,
+  settings: HubSettings,
+  log: SelfLog,
+  assets: Assets = new Map(),
+): Promise<Hub> {
+  await makeDirectory(host, settings.dataDirectory);
+  const { clock, databases, random, work } = host;
+  const store = openStore(join(settings.dataDirectory, storeName), { databases, work, log });
+  const keys = new Keys(settings.key, { notes: store.notes, random, work });
+  const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
+  const fleet = new Fleet(store, { clock, log, settings });
+  const tail = new Tail(clock);
+  const receiver = new Receiver({ host, settings, log, store, fleet, tail });
+  const router = new Router([
+    ...syncLogsRoutes(receiver),
+    ...ilaSocRoutes({ receiver, fleet, clock }),
+    ...fleetRoutes(fleet),
+    ...readRoutes({ store, fleet }),
+    ...tailRoutes(tail),
+    ...sessionRoutes(sessions, receiver),
+    ...pageRoutes(assets),
+  ]);
+  log.write('info', 'hub.opened', `the hub keeps its lines in ${settings.dataDirectory}`);
+
+  const answer = async (request: HttpRequest): Promise<ServerReply> => {
+    const { route, request: routed } = router.match(request);
+    if (route.access === 'key') admit(request, { keys, sessions });
+    const reply = await route.answer(routed);
+    return request.method === 'HEAD' ? { ...reply, body: '' } : reply;
+  };
+  const running = new Set<Promise<ServerReply>>();
+  let closing = false;
+
+  return {
+    newKey: keys.newKey,
+    handle: async (request) => {
+      if (closing) return finished(refusalReply(unavailable('BUSY', 'The hub is stopping.', 5)));
+      const reply = answer(request).catch((error: unknown) => explained(error, request, log));
+      running.add(reply);
+      try {
+        return finished(await reply);
+      } finally {
+        running.delete(reply);
+      }
+    },
+    close: async () => {
+      closing = true;
+      tail.close();
+      await Promise.all(running);
+      fleet.close();
+      await store.close();
+      log.write('info', 'hub.closed', 'the hub has stopped');
+    },
+  };
+}
+
+async function makeDirectory(host: Host, path: string): Promise<void> {
+  try {
+    await host.disk.makeDirectory(path, 0o700);
+  } catch (error) {
+    throw new AlmadiaError('STORE_UNWRITABLE', { path, cause: String(error) }, { cause: error });
+  }
+}
+
+function finished(reply: ServerReply): ServerReply {
+  return { ...reply, headers: { ...defaultHeaders, ...reply.headers } };
+}
+
+function explained(error: unknown, { method, path }: HttpRequest, log: SelfLog): ServerReply {
+  if (error instanceof Refusal) return refusalReply(error);
+  if (error instanceof AlmadiaError && (error.code === 'STORE_FULL' || error.code === 'STORE_BROKEN')) {
+    const message = `${error.message}; nothing was lost, send it again later.`;
+    return refusalReply(unavailable(error.code, message, retryAfterSeconds));
+  }
+  log.write('error', 'hub.failed', `${method} ${path}: ${error instanceof Error ? error.stack : error}`);
+  const message = 'The hub has failed; its own log says why.';
+  return refusalReply(new Refusal(500, 'INTERNAL', { message }));
 }

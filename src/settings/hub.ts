@@ -11,3 +11,12 @@ export interface HubSettings {
   readonly idleAfterMs: number;
   readonly offlineAfterMs: number;
 }
+
+/** The hub's numbers where nobody says otherwise. */
+export const hubDefaults: Omit<HubSettings, 'dataDirectory' | 'key'> = {
+  bodyBytesMax: 16 * 1024 * 1024,
+  expandedBytesMax: 48 * 1024 * 1024,
+  // Agents of both kinds report every 60 s: two missed heartbeats are idle, five are offline.
+  idleAfterMs: 150_000,
+  offlineAfterMs: 330_000,
+};

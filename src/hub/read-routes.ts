@@ -1,0 +1,108 @@
+/**
+ * Reading what is stored: the export, the newest lines, the streams.
+ *
+ * The export is NDJSON in the order of the files: streams one after another, each by position. It holds a block at a
+ * time in memory, and waits for a slow reader. A block that cannot be read any more stands in it as one object with
+ * `error`, and the rest follows.
+ */
+import type { Page, Query, Store, StreamSummary } from '../store/store.ts';
+import type { Fleet } from './fleet.ts';
+import { askedAgent } from './fleet-routes.ts';
+import { lineJson } from './line-json.ts';
+import { json, Refusal } from './reply.ts';
+import type { Route, RoutedRequest } from './router.ts';
+
+const linesDefault = 200;
+const linesMax = 5000;
+/** Texts of one reply with newest lines, bytes; over it the oldest are left out. */
+const linesBytesMax = 4 * 1024 * 1024;
+
+export interface ReadParts {
+  readonly store: Store;
+  readonly fleet: Fleet;
+}
+
+export function readRoutes(parts: ReadParts): Route[] {
+  return [
+    { method: 'GET', path: '/api/export', access: 'key', answer: (request) => exportReply(request, parts) },
+    { method: 'GET', path: '/api/lines', access: 'key', answer: (request) => linesReply(request, parts) },
+    { method: 'GET', path: '/api/streams', access: 'key', answer: (request) => streamsReply(request, parts) },
+  ];
+}
+
+function exportReply(request: RoutedRequest, parts: ReadParts) {
+  const query: Query = {
+    agent: askedAgent(request, parts),
+    stream: request.search.get('stream') || null,
+    source: request.search.get('source') || null,
+    newest: null,
+  };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
+    body: exported(parts.store.read(query)),
+  };
+}
+
+async function* exported(pages: AsyncIterable<Page>): AsyncGenerator<string> {
+  for await (const { stream, lines, damaged } of pages) {
+    if (damaged !== null) {
+      const { agent, source, id } = stream;
+      yield `${JSON.stringify({ agent, source, stream: id, ...damaged, error: 'the stored bytes are damaged' })}\n`;
+    }
+    if (lines.length > 0) yield `${lines.map((line) => JSON.stringify(lineJson(stream, line))).join('\n')}\n`;
+  }
+}
+
+async function linesReply(request: RoutedRequest, parts: ReadParts) {
+  const newest = countOf(request.search.get('limit'));
+  const query = { agent: askedAgent(request, parts), stream: null, source: null, newest };
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const sizes: number[] = [];
+  for await (const page of parts.store.read(query)) {
+    for (const line of page.lines) {
+      lines.push(lineJson(page.stream, line));
+      sizes.push(line.bytes.length);
+    }
+  }
+  return json(200, lines.slice(firstWithin(sizes, linesBytesMax)));
+}
+
+/** From which index on the sizes together stay within the bound; the last is always in. */
+function firstWithin(sizes: readonly number[], bytesMax: number): number {
+  let total = 0;
+  for (let index = sizes.length - 1; index >= 0; index--) {
+    total += sizes[index]!;
+    if (total > bytesMax) return Math.min(index + 1, sizes.length - 1);
+  }
+  return 0;
+}
+
+function countOf(text: string | null): number {
+  if (text === null || text === '') return linesDefault;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new Refusal(400, 'QUERY_INVALID', { message: 'limit is not a whole number from 1.' });
+  }
+  return Math.min(count, linesMax);
+}
+
+function streamsReply(request: RoutedRequest, parts: ReadParts) {
+  const streams = parts.store.streams(askedAgent(request, parts));
+  return json(200, { status: 'success', streams: streams.map(describe) });
+}
+
+function describe(stream: StreamSummary) {
+  return {
+    agent: stream.agent,
+    stream: stream.id,
+    path: stream.path,
+    source: stream.source,
+    fork_of: stream.forkOf,
+    lines: stream.lines,
+    bytes: stream.bytes,
+    duplicates: stream.duplicates,
+    ranges: stream.ranges,
+    gaps: stream.gaps,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Protocol B's routes for agents, plain and with the envelope.
+ *
+ * Lines of an agent that never registered are stored: the original hub takes them too, and refusing them would make
+ * the original agent count its batches as failed. Its heartbeat is answered with 404, so that it registers and tells
+ * who it is. `?dry_run=1` checks a batch in full and stores nothing.
+ */
+import type { Clock } from '../host/clock.ts';
+import { decodeRegistration } from '../protocol/ila-soc.ts';
+import { decodeHeartbeat, decodeIngest, receipt, registerOffer } from '../protocol/ingest.ts';
+import type { ReceivedBatch } from '../protocol/received.ts';
+import { wellFormed } from './arrival.ts';
+import type { Fleet } from './fleet.ts';
+import type { Receiver } from './receiver.ts';
+import { json, Refusal } from './reply.ts';
+import type { Route } from './router.ts';
+
+export interface IlaSocParts {
+  readonly receiver: Receiver;
+  readonly fleet: Fleet;
+  readonly clock: Clock;
+}
+
+export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
+  const register: Route['answer'] = async (request) => {
+    const registration = await receiver.read(request, decodeRegistration);
+    fleet.register({ ...registration, agentId: wellFormed(registration.agentId) });
+    return json(200, {
+      status: 'success',
+      message: 'Agent registered',
+      server_time: new Date(clock.now()).toISOString(),
+      almadia: registerOffer,
+    });
+  };
+  const heartbeat: Route['answer'] = async (request) => {
+    const beat = await receiver.read(request, decodeHeartbeat);
+    if (fleet.heartbeat({ ...beat, agentId: wellFormed(beat.agentId) })) {
+      return json(200, { status: 'success', message: 'Heartbeat received' });
+    }
+    throw new Refusal(404, 'AGENT_UNKNOWN', { message: 'This agent is not registered; register it again.' });
+  };
+  const ingest: Route['answer'] = (request) => {
+    const dryRun = request.search.get('dry_run') === '1';
+    return receiver.receive(request, decodeIngest, async (batch) => {
+      const counts = dryRun
+        ? { stored: batch.records.length, duplicates: 0 }
+        : await receiver.take(batch.agentId!, 'ila-soc', batch);
+      return json(200, ingestReply(batch, { ...counts, dryRun }));
+    });
+  };
+  return [
+    { method: 'POST', path: '/api/agent/register', access: 'key', answer: register },
+    { method: 'POST', path: '/api/agent/heartbeat', access: 'key', answer: heartbeat },
+    { method: 'POST', path: '/api/agent/ingest-batch', access: 'key', answer: ingest },
+  ];
+}
+
+/** As the original's; it classifies nothing, so nothing is malicious or suspicious. */
+function ingestReply(
+  { records, envelope }: ReceivedBatch,
+  { stored, duplicates, dryRun }: { stored: number; duplicates: number; dryRun: boolean },
+): object {
+  return {
+    status: 'success',
+    message: dryRun ? 'The batch is well-formed; nothing was stored' : 'Batch stored',
+    total: records.length,
+    malicious: 0,
+    suspicious: 0,
+    results: [],
+    ...(envelope === null ? {} : { almadia: receipt(envelope.batchId, { records: stored, duplicates }) }),
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * Protocol A's routes. `POST /api/logs` stores, `POST /api/test` only proves that the key is accepted. The agent is
+ * the body's `source`. The protocol carries no ids: what is sent twice is stored twice.
+ */
+
+import { readObject } from '../protocol/received.ts';
+import { decodeLogs } from '../protocol/sync-logs.ts';
+import type { Receiver } from './receiver.ts';
+import { json } from './reply.ts';
+import type { Route } from './router.ts';
+
+export function syncLogsRoutes(receiver: Receiver): Route[] {
+  const logs: Route['answer'] = (request) =>
+    receiver.receive(request, decodeLogs, async (batch) => {
+      const source = batch.records[0]?.source;
+      if (source !== undefined) await receiver.take(source, 'sync-logs', batch);
+      return json(200, { status: 'success', message: 'Logs received', total: batch.records.length });
+    });
+  const test: Route['answer'] = async (request) => {
+    await receiver.read(request, readObject);
+    return json(200, { status: 'success', message: 'The key is accepted; nothing was stored' });
+  };
+  return [
+    { method: 'POST', path: '/api/logs', access: 'key', answer: logs },
+    { method: 'POST', path: '/logs', access: 'key', answer: logs },
+    { method: 'POST', path: '/api/test', access: 'key', answer: test },
+    { method: 'POST', path: '/test', access: 'key', answer: test },
+  ];
+}

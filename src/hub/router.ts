@@ -1,0 +1,68 @@
+/**
+ * From method and path to the route that answers. Paths are matched by find-my-way; a trailing slash makes no
+ * difference. Paths only ever choose among the routes given here: nothing in a request becomes a file name.
+ */
+import findMyWay from 'find-my-way';
+import type { HttpRequest, ServerReply } from '../host/net.ts';
+import { Refusal } from './reply.ts';
+
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+export interface Route {
+  readonly method: Method;
+  /** With `:name` for a part that is a parameter. */
+  readonly path: string;
+  /** `key`: an agent's key or a log-in. `open`: anybody. */
+  readonly access: 'key' | 'open';
+  readonly answer: (request: RoutedRequest) => Promise<ServerReply> | ServerReply;
+}
+
+export interface RoutedRequest extends HttpRequest {
+  /** The path's parameters, decoded. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly search: URLSearchParams;
+}
+
+export interface Matched {
+  readonly route: Route;
+  readonly request: RoutedRequest;
+}
+
+/** An agent's id is at most so long, percent-encoded. */
+const parameterCharactersMax = 4096;
+
+const methods: readonly Method[] = ['GET', 'POST', 'DELETE'];
+
+export class Router {
+  readonly #router = findMyWay({ ignoreTrailingSlash: true, maxParamLength: parameterCharactersMax });
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) this.#router.on(route.method, route.path, () => undefined, route);
+  }
+
+  /** HEAD is taken for open GET routes only. Throws `Refusal` 404 or 405. */
+  match(request: HttpRequest): Matched {
+    const found = this.#find(request.method === 'HEAD' ? 'GET' : request.method, request.path);
+    const taken = found !== null && (request.method !== 'HEAD' || found.route.access === 'open');
+    if (!taken) throw this.#refuse(request);
+    const search = new URLSearchParams(request.query);
+    return { route: found.route, request: { ...request, params: found.params, search } };
+  }
+
+  #find(method: string, path: string): { route: Route; params: RoutedRequest['params'] } | null {
+    if (!methods.includes(method as Method)) return null;
+    const found = this.#router.find(method as Method, path);
+    return found === null ? null : { route: found.store as Route, params: found.params };
+  }
+
+  #refuse({ method, path }: HttpRequest): Refusal {
+    const allowed = methods.filter((other) => this.#find(other, path) !== null);
+    if (allowed.length === 0) {
+      return new Refusal(404, 'PATH_UNKNOWN', { message: 'There is nothing at this path of the hub.' });
+    }
+    return new Refusal(405, 'METHOD_WRONG', {
+      message: `${method} is not possible here; ${allowed.join(' or ')} is.`,
+      headers: { allow: allowed.join(', ') },
+    });
+  }
+}

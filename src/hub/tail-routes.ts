@@ -1,0 +1,18 @@
+/** The live tail's route: `GET /api/tail?agent=&q=`. An agent that is not known yet may be watched. */
+import type { Route } from './router.ts';
+import type { Tail } from './tail.ts';
+
+const textCharactersMax = 1000;
+
+export function tailRoutes(tail: Tail): Route[] {
+  const answer: Route['answer'] = ({ search, signal }) => ({
+    status: 200,
+    // Proxies that buffer replies (nginx) would hold the events back.
+    headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' },
+    body: tail.watch(
+      { agent: search.get('agent') || null, text: (search.get('q') ?? '').slice(0, textCharactersMax) },
+      signal,
+    ),
+  });
+  return [{ method: 'GET', path: '/api/tail', access: 'key', answer }];
+}

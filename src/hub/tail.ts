@@ -1,0 +1,178 @@
+/**
+ * The live tail: newly stored lines to whoever watches, as server-sent events.
+ *
+ *   event: line       data: a line as in `line-json.ts`
+ *   event: skipped    data: {"count":n}    lines that this reader was too slow for, or that came too fast
+ *   : comment         keeps the connection open through proxies
+ *
+ * Receiving never waits for a reader and spends a bounded time on readers: of one arrival at most `shownBytesMax` is
+ * looked at, its newest lines, and a reader whose queue is full loses the whole queue and is told how much that was.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+import type { Clock } from '../host/clock.ts';
+import { decodeUtf8 } from '../lines/utf8.ts';
+import type { Line, Page, StreamHead } from '../store/store.ts';
+import { lineJson } from './line-json.ts';
+import { unavailable } from './reply.ts';
+
+const readersMax = 200;
+/** Events that wait for one reader, by number and by characters. */
+const queueEventsMax = 4000;
+const queueCharactersMax = 4 * 1024 * 1024;
+/** Bytes of an arrival that are looked at for the readers. */
+const shownBytesMax = 256 * 1024;
+const keepAliveMs = 15_000;
+
+export interface Watch {
+  /** Null: of all agents. */
+  readonly agent: string | null;
+  /** Only lines that contain it, whatever their case; '': all. */
+  readonly text: string;
+}
+
+export class Tail {
+  readonly #clock: Clock;
+  readonly #readers = new Set<Reader>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  publish(pages: readonly Page[]): void {
+    if (this.#readers.size === 0) return;
+    const { shown, skipped } = newestOf(pages);
+    for (const reader of this.#readers) reader.offer(shown, skipped);
+  }
+
+  /** Watches until the signal is aborted or the tail is closed. Throws `Refusal` 503 over the bound. */
+  watch(watch: Watch, signal: AbortSignal): AsyncIterable<string> {
+    if (this.#readers.size >= readersMax) {
+      throw unavailable('BUSY', 'Too many pages watch the live tail; close one of them.', 10);
+    }
+    return this.#events(new Reader(watch), signal);
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.close();
+  }
+
+  async *#events(reader: Reader, signal: AbortSignal): AsyncGenerator<string> {
+    const hangUp = () => reader.close();
+    this.#readers.add(reader);
+    signal.addEventListener('abort', hangUp);
+    try {
+      yield ': watching\n\n';
+      while (!reader.closed && !signal.aborted) {
+        const woken = reader.waiting || (await reader.wait(this.#clock));
+        if (reader.waiting) yield reader.take();
+        else if (!woken) yield ': nothing new\n\n';
+      }
+    } finally {
+      signal.removeEventListener('abort', hangUp);
+      this.#readers.delete(reader);
+    }
+  }
+}
+
+/** A line that is offered to all readers; its event is made once, for the first that wants it. */
+class Shown {
+  readonly stream: StreamHead;
+  readonly #line: Line;
+  #event: string | null = null;
+  #text: string | null = null;
+
+  constructor(stream: StreamHead, line: Line) {
+    this.stream = stream;
+    this.#line = line;
+  }
+
+  get event(): string {
+    this.#event ??= `event: line\ndata: ${JSON.stringify(lineJson(this.stream, this.#line))}\n\n`;
+    return this.#event;
+  }
+
+  get lowerCase(): string {
+    this.#text ??= decodeUtf8(this.#line.bytes).toLowerCase();
+    return this.#text;
+  }
+}
+
+/** The newest lines of an arrival within the bound, and how many of each agent were passed over. */
+function newestOf(pages: readonly Page[]): { shown: Shown[]; skipped: ReadonlyMap<string, number> } {
+  const shown: Shown[] = [];
+  const skipped = new Map<string, number>();
+  let bytes = 0;
+  for (const { stream, lines } of pages.toReversed()) {
+    for (let index = lines.length - 1; index >= 0; index--) {
+      bytes += lines[index]!.bytes.length;
+      if (bytes > shownBytesMax && shown.length > 0) {
+        skipped.set(stream.agent, (skipped.get(stream.agent) ?? 0) + index + 1);
+        break;
+      }
+      shown.push(new Shown(stream, lines[index]!));
+    }
+  }
+  return { shown: shown.reverse(), skipped };
+}
+
+/** Somebody who watches, and what waits for them. */
+class Reader {
+  readonly #watch: Watch;
+  #queue: string[] = [];
+  #characters = 0;
+  #skipped = 0;
+  #wake: (() => void) | null = null;
+  closed = false;
+
+  constructor(watch: Watch) {
+    this.#watch = { ...watch, text: watch.text.toLowerCase() };
+  }
+
+  get waiting(): boolean {
+    return this.#queue.length > 0 || this.#skipped > 0;
+  }
+
+  offer(shown: readonly Shown[], skipped: ReadonlyMap<string, number>): void {
+    for (const [agent, count] of skipped) if (this.#wants(agent)) this.#skipped += count;
+    for (const line of shown) {
+      if (!this.#wants(line.stream.agent)) continue;
+      if (this.#watch.text !== '' && !line.lowerCase.includes(this.#watch.text)) continue;
+      if (this.#queue.length >= queueEventsMax || this.#characters >= queueCharactersMax) {
+        this.#skipped += this.#queue.length;
+        this.#queue = [];
+        this.#characters = 0;
+      }
+      this.#queue.push(line.event);
+      this.#characters += line.event.length;
+    }
+    if (this.waiting) this.#wake?.();
+  }
+
+  /** Everything that waits, skipped lines told first: they came before. */
+  take(): string {
+    const skipped = this.#skipped > 0 ? `event: skipped\ndata: {"count":${this.#skipped}}\n\n` : '';
+    const text = skipped + this.#queue.join('');
+    this.#queue = [];
+    this.#characters = 0;
+    this.#skipped = 0;
+    return text;
+  }
+
+  /** True when something came or the reader was closed, false after the time of a keep-alive. */
+  async wait(clock: Clock): Promise<boolean> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    await clock.sleep(keepAliveMs, woken.signal);
+    this.#wake = null;
+    return woken.signal.aborted;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#wake?.();
+  }
+
+  #wants(agent: string): boolean {
+    return this.#watch.agent === null || this.#watch.agent === agent;
+  }
+}

@@ -19,7 +19,7 @@ export function arrivalOf({ agent, batch, receivedAtMs }: Arriving, work: Work):
     batch.envelope === null
       ? appendedBySource(agent, batch.records, work)
       : batch.envelope.segments.filter((segment) => segment.from < segment.to).map(segmentOf);
-  return { agent, receivedAtMs, segments };
+  return { agent: storedText(agent), receivedAtMs, segments: segments.map(withStoredTexts) };
 }
 
 function segmentOf(segment: ReceivedSegment): ArrivedSegment {
@@ -43,6 +43,10 @@ function segmentOf(segment: ReceivedSegment): ArrivedSegment {
   }
 }
 
+function withStoredTexts(segment: ArrivedSegment): ArrivedSegment {
+  return { ...segment, path: storedText(segment.path), source: storedText(segment.source) };
+}
+
 function appendedBySource(agent: string, records: readonly ReceivedRecord[], work: Work): ArrivedSegment[] {
   const bySource = new Map<string, { bytes: Uint8Array }[]>();
   for (const { source, bytes } of records) {
@@ -59,7 +63,10 @@ function appendedBySource(agent: string, records: readonly ReceivedRecord[], wor
   }));
 }
 
-/** Names as the store gives them back: a lone surrogate, which is no text, becomes U+FFFD. */
-export function wellFormed(name: string): string {
-  return Buffer.from(name).toString();
+/**
+ * A text as the store gives it back: NUL, at which SQLite's bindings end a text, and lone surrogates, which are no
+ * text, become U+FFFD.
+ */
+export function storedText(text: string): string {
+  return Buffer.from(text).toString().replaceAll('\0', '\ufffd');
 }

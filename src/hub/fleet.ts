@@ -115,9 +115,10 @@ export class Fleet {
 
   /** Forgets who it is; its lines and ranges stay. False for an agent that is not known. */
   remove(id: string): boolean {
-    if (!this.#agents.delete(id)) return false;
-    this.#keptAtMs.delete(id);
+    if (!this.#agents.has(id)) return false;
     this.#store.notes.put('agent', id, { value: null, durability: 'full' });
+    this.#agents.delete(id);
+    this.#keptAtMs.delete(id);
     this.#options.log.write('info', 'agent.removed', `agent ${id} was removed`, { agent: id });
     return true;
   }

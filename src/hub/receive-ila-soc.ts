@@ -9,7 +9,7 @@ import type { Clock } from '../host/clock.ts';
 import { decodeRegistration } from '../protocol/ila-soc.ts';
 import { decodeHeartbeat, decodeIngest, receipt, registerOffer } from '../protocol/ingest.ts';
 import type { ReceivedBatch } from '../protocol/received.ts';
-import { wellFormed } from './arrival.ts';
+import { storedText } from './arrival.ts';
 import type { Fleet } from './fleet.ts';
 import type { Receiver } from './receiver.ts';
 import { json, Refusal } from './reply.ts';
@@ -24,7 +24,7 @@ export interface IlaSocParts {
 export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
   const register: Route['answer'] = async (request) => {
     const registration = await receiver.read(request, decodeRegistration);
-    fleet.register({ ...registration, agentId: wellFormed(registration.agentId) });
+    fleet.register({ ...registration, agentId: storedText(registration.agentId) });
     return json(200, {
       status: 'success',
       message: 'Agent registered',
@@ -34,7 +34,7 @@ export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
   };
   const heartbeat: Route['answer'] = async (request) => {
     const beat = await receiver.read(request, decodeHeartbeat);
-    if (fleet.heartbeat({ ...beat, agentId: wellFormed(beat.agentId) })) {
+    if (fleet.heartbeat({ ...beat, agentId: storedText(beat.agentId) })) {
       return json(200, { status: 'success', message: 'Heartbeat received' });
     }
     throw new Refusal(404, 'AGENT_UNKNOWN', { message: 'This agent is not registered; register it again.' });

@@ -8,7 +8,7 @@ import type { SelfLog } from '../host/selflog.ts';
 import type { Decoded, ReceivedBatch } from '../protocol/received.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import type { Receipt, Store } from '../store/store.ts';
-import { arrivalOf, wellFormed } from './arrival.ts';
+import { arrivalOf, storedText } from './arrival.ts';
 import { readBody } from './body.ts';
 import type { AgentType, Fleet } from './fleet.ts';
 import { Refusal, unavailable } from './reply.ts';
@@ -63,7 +63,7 @@ export class Receiver {
   /** Commits a batch. Rejects as the store does. */
   async take(agentName: string, type: AgentType, batch: ReceivedBatch): Promise<Receipt> {
     const { host, store, fleet, tail } = this.#parts;
-    const agent = wellFormed(agentName);
+    const agent = storedText(agentName);
     const arrival = arrivalOf({ agent, batch, receivedAtMs: host.clock.now() }, host.work);
     const receipt = await store.commit(arrival).catch((error: unknown) => {
       this.#noteTrouble(String(error));

@@ -28,6 +28,11 @@ export interface Matched {
   readonly request: RoutedRequest;
 }
 
+interface Found {
+  readonly route: Route;
+  readonly params: RoutedRequest['params'];
+}
+
 /** An agent's id is at most so long, percent-encoded. */
 const parameterCharactersMax = 4096;
 
@@ -43,20 +48,35 @@ export class Router {
   /** HEAD is taken for open GET routes only. Throws `Refusal` 404 or 405. */
   match(request: HttpRequest): Matched {
     const found = this.#find(request.method === 'HEAD' ? 'GET' : request.method, request.path);
-    const taken = found !== null && (request.method !== 'HEAD' || found.route.access === 'open');
-    if (!taken) throw this.#refuse(request);
+    if (
+      found === null ||
+      (request.method === 'HEAD' && found.route.access === 'key') ||
+      this.#isShadowed(found, request.path)
+    ) {
+      throw this.#refuse(request);
+    }
     const search = new URLSearchParams(request.query);
     return { route: found.route, request: { ...request, params: found.params, search } };
   }
 
-  #find(method: string, path: string): { route: Route; params: RoutedRequest['params'] } | null {
+  #find(method: string, path: string): Found | null {
     if (!methods.includes(method as Method)) return null;
     const found = this.#router.find(method as Method, path);
     return found === null ? null : { route: found.store as Route, params: found.params };
   }
 
+  /** A path that is a route by itself is no parameter of another: no agent is called `register`. */
+  #isShadowed({ params }: Found, path: string): boolean {
+    if (Object.keys(params).length === 0) return false;
+    return methods.some((method) => {
+      const other = this.#find(method, path);
+      return other !== null && Object.keys(other.params).length === 0;
+    });
+  }
+
   #refuse({ method, path }: HttpRequest): Refusal {
-    const allowed = methods.filter((other) => this.#find(other, path) !== null);
+    const found = methods.map((other) => this.#find(other, path)).filter((other) => other !== null);
+    const allowed = found.filter((other) => !this.#isShadowed(other, path)).map(({ route }) => route.method);
     if (allowed.length === 0) {
       return new Refusal(404, 'PATH_UNKNOWN', { message: 'There is nothing at this path of the hub.' });
     }

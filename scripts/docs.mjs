@@ -1,9 +1,13 @@
 // Writes the pages that are made from the code's own tables. `--check` writes nothing and fails when one is stale.
 // Needs a build. Add a page as one more row below.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { eventKinds } from '../dist/src/generator/kinds.js';
 import { errorTable } from '../dist/src/host/error-table.js';
 
-const pages = [['docs/errors.md', errorsPage]];
+const pages = [
+  ['docs/errors.md', errorsPage],
+  ['docs/es/generador.md', generatorPage],
+];
 
 const note = '<!-- Made by `npm run docs`; change the table in the code, not this page. -->';
 const stale = [];
@@ -39,4 +43,19 @@ function errorsPage() {
     '| --- | --- | --- | --- | --- |',
     ...entries.map(([code, entry]) => row(code, entry)),
   ].join('\n')}\n`;
+}
+
+/** Only the table between its two marks is made; the rest of the page is written by hand. */
+function generatorPage() {
+  const page = readFileSync('docs/es/generador.md', 'utf8');
+  const rows = eventKinds.map(
+    ({ name, title, perMille, levels }) => `| \`${name}\` | ${title} | ${perMille} | ${levels.join(', ')} |`,
+  );
+  const table = ['| `--kinds` | tipo | de cada 1000 | niveles |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
+  return page.replace(
+    /(<!-- kinds -->\n)[\s\S]*(<!-- \/kinds -->)/,
+    (_, start, end) => `${start}${table}\n${end}`,
+  );
 }

@@ -9,6 +9,8 @@ import type { Dice } from './dice.ts';
 
 export interface EventKind {
   readonly name: string;
+  /** In Spanish, for the generator's page. */
+  readonly title: string;
   readonly perMille: number;
   readonly service: string;
   /** One of these, by chance. */
@@ -21,57 +23,22 @@ export interface EventText {
   readonly context: Readonly<Record<string, string | number | boolean>>;
 }
 
+// biome-ignore format: it is read as a table
 export const eventKinds: readonly EventKind[] = [
-  { name: 'topup', perMille: 250, service: 'recargas', levels: ['INFO', 'INFORMACIÓN'], tell: topup },
-  { name: 'access', perMille: 250, service: 'web', levels: ['INFO', 'info'], tell: access },
-  { name: 'payment', perMille: 120, service: 'pagos', levels: ['INFO', 'ÉXITO'], tell: payment },
-  { name: 'cache-miss', perMille: 80, service: 'caché', levels: ['DEBUG', 'DEPURACIÓN'], tell: cacheMiss },
-  {
-    name: 'notification',
-    perMille: 80,
-    service: 'avisos',
-    levels: ['INFO', 'INFORMACIÓN'],
-    tell: notification,
-  },
-  { name: 'api-error', perMille: 50, service: 'api', levels: ['ERROR', 'error'], tell: apiError },
-  {
-    name: 'login-failed',
-    perMille: 50,
-    service: 'autenticación',
-    levels: ['WARN', 'AVISO'],
-    tell: loginFailed,
-  },
-  {
-    name: 'resources',
-    perMille: 30,
-    service: 'sistema',
-    levels: ['WARNING', 'ADVERTENCIA'],
-    tell: resources,
-  },
-  {
-    name: 'slow-database',
-    perMille: 30,
-    service: 'base-de-datos',
-    levels: ['WARN', 'AVISO'],
-    tell: slowDatabase,
-  },
-  { name: 'rate-limit', perMille: 25, service: 'api', levels: ['WARN', 'ADVERTENCIA'], tell: rateLimit },
-  {
-    name: 'database-error',
-    perMille: 12,
-    service: 'base-de-datos',
-    levels: ['ERROR', 'CRÍTICO'],
-    tell: databaseError,
-  },
-  { name: 'backup', perMille: 10, service: 'respaldos', levels: ['INFO', 'NOTICE'], tell: backup },
-  {
-    name: 'security-alert',
-    perMille: 8,
-    service: 'seguridad',
-    levels: ['ALERTA', 'CRITICAL'],
-    tell: securityAlert,
-  },
-  { name: 'maintenance', perMille: 5, service: 'sistema', levels: ['NOTICE', 'AVISO'], tell: maintenance },
+  { name: 'topup',          perMille: 250, service: 'recargas',      levels: ['INFO', 'INFORMACIÓN'],  tell: topup,         title: 'recargas' },
+  { name: 'access',         perMille: 250, service: 'web',           levels: ['INFO', 'info'],         tell: access,        title: 'accesos HTTP' },
+  { name: 'payment',        perMille: 120, service: 'pagos',         levels: ['INFO', 'ÉXITO'],        tell: payment,       title: 'pagos' },
+  { name: 'cache-miss',     perMille: 80,  service: 'caché',         levels: ['DEBUG', 'DEPURACIÓN'],  tell: cacheMiss,     title: 'fallos de caché' },
+  { name: 'notification',   perMille: 80,  service: 'avisos',        levels: ['INFO', 'INFORMACIÓN'],  tell: notification,  title: 'notificaciones enviadas' },
+  { name: 'api-error',      perMille: 50,  service: 'api',           levels: ['ERROR', 'error'],       tell: apiError,      title: 'errores de API' },
+  { name: 'login-failed',   perMille: 50,  service: 'autenticación', levels: ['WARN', 'AVISO'],        tell: loginFailed,   title: 'inicios de sesión fallidos' },
+  { name: 'resources',      perMille: 30,  service: 'sistema',       levels: ['WARNING', 'ADVERTENCIA'],tell: resources,     title: 'advertencias de recursos' },
+  { name: 'slow-database',  perMille: 30,  service: 'base-de-datos', levels: ['WARN', 'AVISO'],        tell: slowDatabase,  title: 'base de datos lenta' },
+  { name: 'rate-limit',     perMille: 25,  service: 'api',           levels: ['WARN', 'ADVERTENCIA'],  tell: rateLimit,     title: 'límites de peticiones' },
+  { name: 'database-error', perMille: 12,  service: 'base-de-datos', levels: ['ERROR', 'CRÍTICO'],     tell: databaseError, title: 'errores de conexión a la base de datos' },
+  { name: 'backup',         perMille: 10,  service: 'respaldos',     levels: ['INFO', 'NOTICE'],       tell: backup,        title: 'copias de seguridad' },
+  { name: 'security-alert', perMille: 8,   service: 'seguridad',     levels: ['ALERTA', 'CRITICAL'],   tell: securityAlert, title: 'alertas de seguridad' },
+  { name: 'maintenance',    perMille: 5,   service: 'sistema',       levels: ['NOTICE', 'AVISO'],      tell: maintenance,   title: 'mantenimientos programados' },
 ];
 
 /** Chooses among kinds by their frequencies, which keep their ratio when only some kinds are wanted. */

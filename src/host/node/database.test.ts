@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,5 +144,31 @@ test('a file that may grow no more is full, and the transaction leaves nothing',
   database.exec('PRAGMA max_page_count = 1000');
   insert();
   assert.equal(database.all('SELECT * FROM t').length, 2);
+  database.close();
+});
+
+test('another process keeps it locked until it dies, and what it committed is there', async () => {
+  const path = somePath();
+  const program = `
+    import { nodeDatabases } from ${JSON.stringify(join(import.meta.dirname, 'database.js'))};
+    const database = nodeDatabases().open(${JSON.stringify(path)});
+    database.exec('CREATE TABLE t (a)');
+    database.transaction('normal', () => database.run('INSERT INTO t VALUES (7)'));
+    console.log('ready');
+    setInterval(() => {}, 1000);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  assert.equal(
+    kindOf(() => databases.open(path)),
+    'locked',
+  );
+  child.kill('SIGKILL');
+  await ended;
+  const database = databases.open(path);
+  assert.equal(database.all('SELECT a FROM t')[0]?.a, 7);
   database.close();
 });

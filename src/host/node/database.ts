@@ -16,7 +16,7 @@ import { nativePath } from './path-bytes.ts';
 const statementsMax = 256;
 
 /**
- * 32 KiB pages: a body of 1 MiB is 32 of them instead of 256 (docs/decisions/0001-sqlite-binding.md has the numbers).
+ * 32 KiB pages: a body of 1 MiB is 32 of them instead of 256 (docs/decisions/0011-sqlite-binding.md has the numbers).
  * The WAL is written back every 8 MiB and cut to that size afterwards.
  */
 const settings = `

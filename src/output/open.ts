@@ -7,7 +7,7 @@ import type { Host } from '../host/host.ts';
 import { hub } from '../protocol/hub.ts';
 import { ilaSoc } from '../protocol/ila-soc.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import { syncLogs, syncLogsBase, syncLogsLimits } from '../protocol/sync-logs.ts';
+import { syncLogs, syncLogsBase } from '../protocol/sync-logs.ts';
 import type { OutputSettings } from '../settings/agent.ts';
 import { openFileOutput } from './file.ts';
 import { isSendableKey, openHttpOutput } from './http.ts';
@@ -41,8 +41,9 @@ const destinations: Readonly<Partial<Record<Type, (settings: OutputSettings) => 
 type Writer = (host: Host, settings: OutputSettings, options: OpenOptions) => Output;
 
 const writers: Readonly<Partial<Record<Type, Writer>>> = {
-  stdout: (_, __, options) => openStdoutOutput(options.standardOutput, { ...options, format: 'ndjson' }),
-  file: (host, { path }, { agentId }) => openFileOutput(host.disk, { path, agentId, format: 'ndjson' }),
+  stdout: (_, { format }, { agentId, standardOutput }) =>
+    openStdoutOutput(standardOutput, { format, agentId }),
+  file: (host, { path, format }, { agentId }) => openFileOutput(host.disk, { path, format, agentId }),
 };
 
 /** Where an output sends over the network; null for one that writes on this machine.
@@ -61,8 +62,8 @@ export function openOutput(host: Host, settings: OutputSettings, options: OpenOp
 function syncLogsOf(settings: OutputSettings): Protocol {
   return syncLogs({
     source: settings.source,
-    bodyBytesMax: settings.bodyBytesMax ?? syncLogsLimits.bodyBytesMax,
-    lineBytesMax: settings.recordBytesMax ?? syncLogsLimits.lineBytesMax,
+    bodyBytesMax: settings.bodyBytesMax,
+    lineBytesMax: settings.recordBytesMax,
   });
 }
 

@@ -143,3 +143,11 @@ test('the hub refuses what is not a logs request, by name, and throws at nothing
     }),
   );
 });
+
+test('cuts nothing where there is no limit', () => {
+  const unlimited = syncLogs({ source: 's', bodyBytesMax: null, lineBytesMax: null });
+  const { batch, body } = batchOf(lines(`${'x'.repeat(20_000)}\n`));
+  const { request, cut: none } = unlimited.encode(batch, body, session);
+  assert.equal(JSON.parse(Buffer.concat(request!.body).toString()).logs[0].length, 20_000);
+  assert.deepEqual(none, { lines: 0, bytes: 0 });
+});

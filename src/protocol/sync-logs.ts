@@ -27,9 +27,10 @@ export const syncLogsLimits = { bodyBytesMax: 7500, lineBytesMax: 6000 } as cons
 export interface SyncLogsOptions {
   /** The sender's name in every body. */
   readonly source: string;
-  readonly bodyBytesMax: number;
-  /** A longer line is cut to so many bytes, and the mark is added. */
-  readonly lineBytesMax: number;
+  /** Null: no limit. */
+  readonly bodyBytesMax: number | null;
+  /** A longer line is cut to so many bytes, and the mark is added. Null: no limit. */
+  readonly lineBytesMax: number | null;
 }
 
 const truncationMark = Buffer.from('...[TRUNCATED]');
@@ -136,10 +137,11 @@ function shorten(
 ): { readonly text: Uint8Array; readonly cutBytes: number } | null {
   if (kind === 'lines' && isBlank(line)) return null;
   const text = trimWhiteSpace(line);
-  const room = options.bodyBytesMax - limits.envelopeBytes - 1;
+  const lineBytesMax = options.lineBytesMax ?? Number.POSITIVE_INFINITY;
+  const room = (options.bodyBytesMax ?? Number.POSITIVE_INFINITY) - limits.envelopeBytes - 1;
   const fits = text.length * 6 + 2 <= room || jsonLineBytes(text) <= room;
-  if (kind === 'lines' && text.length <= options.lineBytesMax && fits) return { text, cutBytes: 0 };
-  const kept = longestFitting(cutUtf8(text, options.lineBytesMax), room - truncationMark.length);
+  if (kind === 'lines' && text.length <= lineBytesMax && fits) return { text, cutBytes: 0 };
+  const kept = longestFitting(cutUtf8(text, lineBytesMax), room - truncationMark.length);
   return { text: Buffer.concat([kept, truncationMark]), cutBytes: text.length - kept.length };
 }
 

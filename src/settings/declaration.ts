@@ -175,6 +175,12 @@ export const outputSection = {
     en: 'Where the output `file` writes.',
     es: 'Dónde escribe la salida `file`.',
   }),
+  format: one(choice(['ndjson', 'lines']), {
+    key: 'format',
+    default: 'ndjson',
+    en: 'How stdout and file write: one JSON object a line with its place in its file, or the lines as they are.',
+    es: 'Cómo escriben stdout y file: un objeto JSON por línea con su lugar en su archivo, o las líneas tal cual.',
+  }),
   bodyBytesMax: one(nullable(bytes({ min: 512, max: 64 * mebibyte })), {
     key: 'body_bytes_max',
     default: null,

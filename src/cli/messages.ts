@@ -73,6 +73,14 @@ export const messages = {
     es: '{name}: {active}, {enabled} al arrancar, proceso {pid}, {restarts} reinicios.\n',
   },
   // run
+  hubListens: {
+    en: 'The hub answers at {url}: open it in a browser, or name it as the server of an agent.',
+    es: 'El hub responde en {url}: ábralo en un navegador, o indíquelo como servidor de un agente.',
+  },
+  hubNewKey: {
+    en: 'Its key, shown only this once: {key}',
+    es: 'Su clave, que solo se muestra esta vez: {key}',
+  },
   runStarted: {
     en: 'the agent runs: configuration {file}, to {target}, state in {state}',
     es: 'el agente está en marcha: configuración {file}, hacia {target}, estado en {state}',

@@ -201,6 +201,19 @@ export const errorTable = {
       fix: 'detenga antes ese hub, o dé a este un directorio propio (--data)',
     },
   },
+  HUB_LISTEN_FAILED: {
+    exit: 3,
+    en: {
+      what: 'the hub cannot listen on {address}: {cause}',
+      safe: 'nothing was changed; agents keep what the hub has not confirmed',
+      fix: 'EADDRINUSE: another program has the port, choose one with --port; EACCES: ports below 1024 need rights; EADDRNOTAVAIL: --listen names no address of this machine',
+    },
+    es: {
+      what: 'el hub no puede escuchar en {address}: {cause}',
+      safe: 'no se ha cambiado nada; los agentes conservan lo que el hub no ha confirmado',
+      fix: 'EADDRINUSE: otro programa tiene el puerto, elija uno con --port; EACCES: los puertos menores de 1024 piden permisos; EADDRNOTAVAIL: --listen no nombra una dirección de esta máquina',
+    },
+  },
   STORE_DAMAGED: {
     exit: 3,
     en: {

@@ -7,9 +7,6 @@ import { type FleetAgent, readAgents, readLines } from './wire.ts';
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly hubTimeMs: number | null }
-  | Refusal;
-
-export type Refusal =
   | { readonly kind: 'signed-out' }
   | { readonly kind: 'failed'; readonly trouble: Trouble };
 
@@ -43,30 +40,8 @@ export function fetchLines(agent: string | null, limit: number): Promise<Answer<
   return call(`/api/lines?${scopeOf(agent, { limit: String(limit) })}`, { read: readLines });
 }
 
-/** The live lines, as a stream of server-sent events. The time limit ends with the head of the reply. */
-export async function openTail(
-  agent: string | null,
-  signal: AbortSignal,
-): Promise<Answer<ReadableStream<Uint8Array>>> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutMs);
-  try {
-    const reply = await fetch(`/api/tail?${scopeOf(agent, {})}`, {
-      signal: AbortSignal.any([signal, late.signal]),
-      headers: { accept: 'text/event-stream' },
-      credentials: 'same-origin',
-      redirect: 'error',
-      cache: 'no-store',
-    });
-    const refused = refusalOf(reply);
-    if (refused !== null) return refused;
-    if (reply.body === null) throw new SyntaxError('a tail without a body');
-    return { kind: 'ok', value: reply.body, hubTimeMs: null };
-  } catch (error) {
-    return { kind: 'failed', trouble: unreachable(error) };
-  } finally {
-    clearTimeout(timer);
-  }
+export function tailAddress(agent: string | null): string {
+  return `/api/tail?${scopeOf(agent, {})}`;
 }
 
 function scopeOf(agent: string | null, values: Record<string, string>): URLSearchParams {
@@ -90,20 +65,15 @@ async function call<T>(address: string, options: Call<T>): Promise<Answer<T>> {
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(options.body) }),
     });
-    const refused = refusalOf(reply);
-    if (refused !== null) return refused;
+    if (reply.status === 401 || reply.status === 403) return { kind: 'signed-out' };
+    if (!reply.ok)
+      return { kind: 'failed', trouble: troubleOf(reply.status, reply.headers.get('retry-after')) };
     const date = Date.parse(reply.headers.get('date') ?? '');
     const body: unknown = reply.status === 204 ? null : await reply.json();
     return { kind: 'ok', value: options.read(body), hubTimeMs: Number.isNaN(date) ? null : date };
   } catch (error) {
     return { kind: 'failed', trouble: unreachable(error) };
   }
-}
-
-function refusalOf(reply: Response): Refusal | null {
-  if (reply.status === 401 || reply.status === 403) return { kind: 'signed-out' };
-  if (reply.ok) return null;
-  return { kind: 'failed', trouble: troubleOf(reply.status, reply.headers.get('retry-after')) };
 }
 
 function troubleOf(status: number, retryAfter: string | null): Trouble {

@@ -6,9 +6,8 @@ import { headOf, matches, type Piece, piecesOf, visibleText } from './line-text.
 import type { TailEntry, TailLine, TailNote } from './tail-buffer.ts';
 import type { WindowChunk } from './tail-window.ts';
 
-/** Characters of a line shown at first, and how many more at each request: a line of only symbols stays quick. */
+/** Characters of a line shown at first. */
 const headCharacters = 1_000;
-const stepCharacters = 20_000;
 
 /** What all rows share. A new object draws all of them again. */
 export interface RowContext {
@@ -65,8 +64,8 @@ function LineRow({ line, context }: { readonly line: TailLine; readonly context:
 }
 
 function LineText({ text, context }: { readonly text: string; readonly context: RowContext }) {
-  const [characters, setCharacters] = useState(headCharacters);
-  const shown = headOf(text, characters);
+  const [whole, setWhole] = useState(false);
+  const shown = whole ? text : headOf(text, headCharacters);
   const visible = visibleText(shown);
   const { pattern } = context;
   const further = shown.length < text.length && pattern !== null && !matches(visible.text, pattern);
@@ -77,24 +76,18 @@ function LineText({ text, context }: { readonly text: string; readonly context: 
         <button
           type="button"
           class="more"
-          aria-expanded={characters > headCharacters}
+          aria-expanded={whole}
           onClick={() => {
             context.onOpen();
-            setCharacters(shown.length < text.length ? characters + stepCharacters : headCharacters);
+            setWhole(!whole);
           }}
         >
-          {moreLabel(shown.length, text.length)}
+          {whole ? 'Show less' : `… show all ${formatCount(text.length)} characters`}
           {further && ' (the match is further on)'}
         </button>
       )}
     </span>
   );
-}
-
-function moreLabel(shown: number, all: number): string {
-  if (shown === all) return 'Show less';
-  if (all - shown <= stepCharacters) return `… show all ${formatCount(all)} characters`;
-  return `… show ${formatCount(stepCharacters)} more of ${formatCount(all)} characters`;
 }
 
 /** A name that came from outside. */

@@ -1,7 +1,6 @@
 /**
  * One followed scope (all agents, or one) as a component needs it: its buffer, its connection, whether the view moves,
- * and how fast lines come. However many lines arrive, they draw the component ten times a second at most:
- * building rows is what costs, not receiving lines.
+ * and how fast lines come. However many lines arrive, the component is drawn once a frame at most.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { TailBuffer } from './tail-buffer.ts';
@@ -23,7 +22,6 @@ export interface Tail {
 }
 
 const ratePeriodMs = 1_000;
-const drawPeriodMs = 100;
 
 export function useTail(agent: string | null, onSignedOut: () => void): Tail {
   // `agent` is not read: another scope has another buffer.
@@ -33,26 +31,14 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
   const [, setDrawn] = useState(0);
   const motion = useRef<Motion>('following');
   const frame = useRef<number | null>(null);
-  const later = useRef<ReturnType<typeof setTimeout> | null>(null);
-  const drawnMs = useRef(0);
   const feed = useRef<TailFeed | null>(null);
 
   const draw = useCallback(() => {
-    frame.current ??= requestAnimationFrame((nowMs) => {
+    frame.current ??= requestAnimationFrame(() => {
       frame.current = null;
-      drawnMs.current = nowMs;
       setDrawn((count) => count + 1);
     });
   }, []);
-  /** At once after a quiet while, and at most every `drawPeriodMs` in a flood. */
-  const drawSoon = useCallback(() => {
-    const waitMs = drawnMs.current + drawPeriodMs - performance.now();
-    if (waitMs <= 0) return draw();
-    later.current ??= setTimeout(() => {
-      later.current = null;
-      draw();
-    }, waitMs);
-  }, [draw]);
   const motionNow = useCallback(() => motion.current, []);
   const setMotion = useCallback(
     (next: (now: Motion) => Motion) => {
@@ -75,7 +61,7 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
       listener: {
         changed: (liveLines) => {
           arrived += liveLines;
-          drawSoon();
+          draw();
         },
         state: setState,
         signedOut: onSignedOut,
@@ -91,7 +77,7 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
       clearInterval(timer);
       opened.close();
     };
-  }, [agent, buffer, drawSoon, onSignedOut]);
+  }, [agent, buffer, draw, onSignedOut]);
 
   const clear = () => {
     buffer.clear();

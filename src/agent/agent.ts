@@ -1,10 +1,29 @@
-/** The whole agent, on a machine given as an argument. */
+/**
+ * The whole agent, on a machine given as an argument.
+ *
+ * source -> intake -> outbox -> delivery -> output. The intake pulls pieces and closes batches into the outbox, which
+ * commits them; the delivery sends them and settles them. This is the only place where sources meet outputs.
+ */
 import type { Host } from '../host/host.ts';
 import type { Metrics } from '../host/metrics.ts';
 import type { SelfLog } from '../host/selflog.ts';
+import { openOutput } from '../output/open.ts';
+import type { Output } from '../output/output.ts';
+import type { ByteSink } from '../output/stdout.ts';
 import type { AgentSettings } from '../settings/agent.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import { openFileSource } from '../source/file/source.ts';
+import type { Source } from '../source/source.ts';
+import { type Opened, openState } from '../state/open.ts';
+import { Batcher } from './batcher.ts';
+import { type DeadLetters, deadLettersOf } from './dead-letters.ts';
+import { Delivery } from './delivery.ts';
+import { runIntake } from './intake.ts';
+import { Journal } from './journal.ts';
+import { Outbox } from './outbox.ts';
+import { memoryOf } from './remembrance.ts';
 import type { AgentStatus } from './status.ts';
+import { statusOf } from './status-of.ts';
+import { takeOver } from './takeover.ts';
 
 export interface AgentOptions {
   readonly log: SelfLog;
@@ -12,6 +31,8 @@ export interface AgentOptions {
   readonly version: string;
   /** Reads the key again where it may have changed since (its file, the configuration); null: it cannot. */
   readonly freshKey: (() => Promise<string | null>) | null;
+  /** Where the output `stdout` writes; without it that output takes nothing. */
+  readonly standardOutput?: ByteSink;
 }
 
 export interface Agent {
@@ -26,8 +47,245 @@ export interface Agent {
   readonly done: Promise<void>;
 }
 
+/** How many batches are held in memory while the destination answers. */
+const memoryBatches = 4;
+/** Outputs that a registration proves to be there. */
+const registering = new Set(['hub', 'ila-soc', 'stdout', 'file']);
+/** Names of the notes in the state. */
+const notes = { clean: 'stopped-cleanly', firstPass: 'first-pass', takenOver: 'taken-over ' };
+
 /** Opens the state, takes over what an original left, finds the files, and begins. Throws `AlmadiaError`. */
 export async function startAgent(host: Host, settings: AgentSettings, options: AgentOptions): Promise<Agent> {
-  await Promise.reject(new Error(`to be built: ${host.process.pid} ${settings.profile} ${options.version}`));
-  throw new Error('unreachable');
+  const opened = await openState(host, settings.agent.stateDirectory, {
+    agentId: settings.agent.id,
+    log: options.log,
+  });
+  try {
+    const agent = new RunningAgent(host, settings, { ...options, opened });
+    await agent.begin();
+    return agent;
+  } catch (error) {
+    opened.state.close();
+    throw error;
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+class RunningAgent implements Agent {
+  readonly done: Promise<void>;
+  readonly deadLetters: DeadLetters;
+  readonly #host: Host;
+  readonly #settings: AgentSettings;
+  readonly #options: AgentOptions & { readonly opened: Opened };
+  readonly #end = deferred();
+  /** Aborted in this order: reading, sending, waiting for the disk. */
+  readonly #stopIntake = new AbortController();
+  readonly #stopDelivery = new AbortController();
+  readonly #outbox: Outbox;
+  readonly #journal: Journal;
+  readonly #output: Output;
+  readonly #delivery: Delivery;
+  readonly #batcher: Batcher;
+  readonly #startedAtMs: number;
+  readonly #possibleRepeats: number;
+  #source: Source | null = null;
+  #intake: Promise<void> = Promise.resolve();
+  #tasks: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+
+  constructor(host: Host, settings: AgentSettings, options: AgentOptions & { readonly opened: Opened }) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#options = options;
+    this.done = this.#end.promise;
+    this.done.catch(() => undefined);
+    this.#startedAtMs = host.clock.now();
+    const { state, agentId } = options.opened;
+    this.#journal = new Journal(state, host, options.log);
+    this.#outbox = new Outbox(
+      { state, journal: this.#journal, host, stop: this.#stopDelivery.signal },
+      {
+        output: settings.output.name,
+        agentId,
+        spoolBytesMax: settings.spool.bytesMax,
+        memoryBytesMax: settings.batch.bytesMax * memoryBatches,
+      },
+    );
+    this.#possibleRepeats = this.#countPossibleRepeats();
+    this.#output = openOutput(host, settings.output, {
+      agentId,
+      version: options.version,
+      freshKey: options.freshKey,
+      standardOutput: options.standardOutput ?? (() => Promise.reject(new Error('there is none'))),
+    });
+    this.#batcher = new Batcher({ ...settings.batch, protocol: this.#output.limits });
+    this.#delivery = new Delivery({
+      host,
+      output: this.#output,
+      outbox: this.#outbox,
+      log: options.log,
+      backoff: settings.retry,
+      attemptsMax: settings.retry.attemptsMax,
+      connectProves: registering.has(settings.output.type),
+      reread: async (segment) => (await this.#source?.reread(segment)) ?? null,
+      tooLarge: (bytes) => {
+        this.#batcher.bytesMax = Math.max(1, Math.min(this.#batcher.bytesMax, bytes));
+      },
+      settled: (entry) => {
+        for (const { stream } of entry.stored.batch.segments) {
+          this.#source?.release(stream, this.#outbox.settlement.marks(stream)?.watermark ?? 0);
+        }
+      },
+    });
+    this.deadLetters = deadLettersOf(state, this.#outbox, () => host.clock.now());
+  }
+
+  async begin(): Promise<void> {
+    const { log, opened } = this.#options;
+    const { snapshot } = opened.state;
+    const takenOver = await takeOver({
+      host: this.#host,
+      settings: this.#settings,
+      outbox: this.#outbox,
+      log,
+      done: new Set(
+        [...snapshot.notes.keys()]
+          .filter((name) => name.startsWith(notes.takenOver))
+          .map((name) => name.slice(notes.takenOver.length)),
+      ),
+    });
+    this.#warnOfOthers();
+    this.#source = await openFileSource({
+      host: this.#host,
+      settings: this.#settings.sources,
+      memory: memoryOf(this.#outbox, this.#journal, (error) => this.#fail(error)),
+      log,
+      streams: snapshot.streams,
+      positions: new Map(
+        snapshot.streams.map((stream) => [stream.id, this.#outbox.settlement.marks(stream.id)?.read ?? 0]),
+      ),
+      veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
+      takenOver: takenOver.positions,
+    });
+    this.#journal.note([
+      { kind: 'note', name: notes.firstPass, value: 'done' },
+      { kind: 'note', name: notes.clean, value: 'no' },
+    ]);
+    const source = this.#source;
+    const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
+    const { intervalMs } = this.#settings.batch;
+    this.#intake = runIntake(
+      { host: this.#host, source, batcher, outbox, intervalMs },
+      this.#stopIntake.signal,
+    );
+    this.#tasks = Promise.all([
+      this.#intake.catch((error: unknown) => this.#fail(error)),
+      this.#delivery.run(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
+      this.#beat(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
+    ]);
+  }
+
+  status(): AgentStatus {
+    const { opened, version } = this.#options;
+    return statusOf({
+      host: this.#host,
+      settings: this.#settings,
+      agentId: opened.agentId,
+      version,
+      startedAtMs: this.#startedAtMs,
+      outbox: this.#outbox,
+      delivery: this.#delivery,
+      journal: this.#journal,
+      streams: this.#source?.streams() ?? [],
+      possibleRepeats: this.#possibleRepeats,
+    });
+  }
+
+  stop(drainMs: number, signal?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop(drainMs, signal ?? new AbortController().signal);
+    return this.#stopping;
+  }
+
+  async #stop(drainMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#host;
+    const deadline = clock.monotonicMs() + drainMs;
+    this.#stopIntake.abort();
+    await Promise.race([this.#intake.catch(() => undefined), clock.sleep(Math.max(drainMs, 1000), signal)]);
+    while (this.#outbox.next() !== null && this.#delivery.reachable && !signal.aborted) {
+      const leftMs = deadline - clock.monotonicMs();
+      if (leftMs <= 0) break;
+      await this.#outbox.roomMade.wait(clock, leftMs, signal);
+    }
+    this.#stopDelivery.abort();
+    await this.#tasks;
+    await this.#source?.close();
+    await this.#output.close();
+    this.#journal.note([{ kind: 'note', name: notes.clean, value: 'yes' }]);
+    this.#options.opened.state.close();
+    this.#end.resolve();
+  }
+
+  /** Something that must not happen: stops everything, keeps what is committed, and tells why. */
+  #fail(error: unknown): void {
+    this.#end.reject(error);
+    this.#options.log.write('error', 'agent.failed', error instanceof Error ? error.message : String(error));
+    this.#stopIntake.abort();
+    this.#stopDelivery.abort();
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#host;
+    while (!signal.aborted) {
+      await clock.sleep(this.#settings.agent.heartbeatIntervalMs, signal);
+      if (signal.aborted || !this.#delivery.reachable) continue;
+      const status = this.status();
+      const outcome = await this.#output.heartbeat(
+        {
+          lagBytes: status.streams.reduce((sum, stream) => sum + stream.lagBytes, 0),
+          spoolBytes: status.buffer.spooledBytes,
+          deadLetters: status.deadLetters.records,
+          version: status.version,
+        },
+        signal,
+      );
+      if (signal.aborted) return;
+      if (outcome !== null || this.#outbox.pending.length === 0) this.#delivery.heartbeatAnswered(outcome);
+    }
+  }
+
+  /** Lines that a destination without ids may have got already, when the last run ended in a crash. */
+  #countPossibleRepeats(): number {
+    const { opened } = this.#options;
+    if (opened.state.snapshot.notes.get(notes.clean) !== 'no' || this.#settings.output.type === 'hub')
+      return 0;
+    return this.#outbox.pending[0]?.stored.batch.records ?? 0;
+  }
+
+  /** Batches of outputs that are not configured any more are kept, and named. */
+  #warnOfOthers(): void {
+    const { name } = this.#settings.output;
+    const others = this.#options.opened.state.snapshot.batches.filter(
+      ({ batch }) => batch.key.output !== name,
+    );
+    for (const output of new Set(others.map(({ batch }) => batch.key.output))) {
+      const count = others.filter(({ batch }) => batch.key.output === output).length;
+      const message = `${count} batches of the output "${output}" are kept; they are sent when it is configured again`;
+      this.#options.log.write('warn', 'output.absent', message, { output });
+    }
+  }
+}
+
+function deferred(): Deferred {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
 }

@@ -31,7 +31,6 @@ import {
   ingestPath,
   ingestRequest,
   jsonRequest,
-  recordOpening,
   recordTail,
   refuteTotal,
   registerRequest,
@@ -68,12 +67,9 @@ function encode(batch: Batch, body: BatchBody, session: Session): Encoded {
   for (const [index, segment] of batch.segments.entries()) {
     const ends: number[] = [];
     const tail = recordTail(segment.path, batch.readAtMs);
-    const close = Buffer.from(`${tail}}`);
     forEachRecord(segment, body[index]!, (line, sourceBytes) => {
-      writer.bytes(recordOpening(records === 0));
-      const valid = writer.line(line);
-      if (valid && segment.kind === 'lines') writer.bytes(close);
-      else writer.text(`${tail}${whatApplies(line, valid, segment.kind === 'cut' ? sourceBytes : null)}}`);
+      if (records > 0) writer.text(',');
+      writeRecord(writer, line, { tail, originalBytes: segment.kind === 'cut' ? sourceBytes : null });
       ends.push(sourceBytes);
       records += 1;
     });
@@ -113,10 +109,17 @@ function forEachRecord(
   }
 }
 
-/** The keys that only some records have. */
-function whatApplies(line: Uint8Array, valid: boolean, originalBytes: number | null): string {
-  const raw = valid ? '' : `,"raw":"${Buffer.from(line).toString('base64')}"`;
-  return originalBytes === null ? raw : `${raw},"original_bytes":${originalBytes}`;
+function writeRecord(
+  writer: JsonWriter,
+  line: Uint8Array,
+  { tail, originalBytes }: { readonly tail: Uint8Array; readonly originalBytes: number | null },
+): void {
+  writer.text('{"log_text":');
+  const valid = writer.line(line);
+  writer.bytes(tail);
+  if (!valid) writer.text(`,"raw":"${Buffer.from(line).toString('base64')}"`);
+  if (originalBytes !== null) writer.text(`,"original_bytes":${originalBytes}`);
+  writer.text('}');
 }
 
 function describeSegment(segment: Segment, ends: readonly number[]): JsonObject {

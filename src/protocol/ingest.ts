@@ -19,7 +19,7 @@ import type {
   ReceivedSegment,
   Refused,
 } from './received.ts';
-import { isCount, isName, isObject, readObject, refused, timestampReader } from './received.ts';
+import { isCount, isName, isObject, readObject, refused } from './received.ts';
 
 const LF = 0x0a;
 
@@ -78,9 +78,8 @@ function decodeEnvelope(object: JsonObject, envelope: JsonObject): Decoded<Recei
   if (!Array.isArray(segments)) return refused(400, 'almadia.segments is not a list');
 
   const records: ReceivedRecord[] = [];
-  const readTime = timestampReader();
   for (const [index, entry] of logs.entries()) {
-    const record = readRecord(entry, readTime);
+    const record = readRecord(entry);
     if (typeof record === 'string') return refused(400, `logs[${index}]${record}`);
     records.push(record);
   }
@@ -101,12 +100,12 @@ function noSegmentFor(count: number): Refused {
 }
 
 /** A record, or what is wrong with it. */
-function readRecord(entry: unknown, readTime: ReturnType<typeof timestampReader>): ReceivedRecord | string {
+function readRecord(entry: unknown): ReceivedRecord | string {
   if (!isObject(entry) || typeof entry.log_text !== 'string') return '.log_text is not a string';
   const bytes = entry.raw === undefined ? Buffer.from(entry.log_text) : readRaw(entry.raw);
   if (bytes === null) return '.raw is not base64 of bytes that are not UTF-8';
   if (bytes.includes(LF)) return ' holds a line end';
-  return { bytes, ...originOf(entry, readTime) };
+  return { bytes, ...originOf(entry) };
 }
 
 function readRaw(raw: unknown): Buffer | null {

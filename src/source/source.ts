@@ -9,7 +9,7 @@
  * Cancellation: an aborted signal makes `take` resolve with what it has, perhaps nothing.
  */
 import type { Segment } from '../event/batch.ts';
-import type { StreamId, StreamRecord } from '../event/stream.ts';
+import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
 
 export interface Source {
   /** Waits until there is something, then gives at most `bytesMax` bytes of bodies (but always at least one line). */
@@ -36,6 +36,8 @@ export interface Memory {
    * where reading begins, and how many bytes before it are skipped on purpose (`start_at`).
    */
   remember(entries: readonly Remembered[]): void;
+  /** The evidence of positions that were given out, newest last; kept up to date as batches close. */
+  proofs(id: StreamId): readonly Proof[];
   forget(ids: readonly StreamId[]): void;
   /**
    * No name leads to the stream's file any more: once let go it cannot be read again, so what was given out of it

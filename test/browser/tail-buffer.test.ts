@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { filterPattern } from '../../web/line-text.ts';
 import { TailBuffer, type TailLine } from '../../web/tail-buffer.ts';
-import { emptyWindowCache, rowsFor, rowsMax, windowOf } from '../../web/tail-window.ts';
+import { emptyWindowCache, windowOf } from '../../web/tail-window.ts';
 
 const bounds = { linesMax: 20, charactersMax: 1_000, chunkLines: 5 };
 
@@ -132,10 +132,4 @@ test('the window shows the newest rows that pass the filter', () => {
   const some = windowOf(buffer.chunks, { pattern, cache, rowsMax: 100 });
   assert.equal(some.lines, 10);
   assert.equal(windowOf(buffer.chunks, { pattern, cache, rowsMax: 100 }).chunks[0], some.chunks[0]);
-});
-
-test('only a flood that is followed is drawn short', () => {
-  assert.equal(rowsFor({ following: true, linesPerSecond: 10 }), rowsMax);
-  assert.equal(rowsFor({ following: false, linesPerSecond: 10_000 }), rowsMax);
-  assert.ok(rowsFor({ following: true, linesPerSecond: 10_000 }) < rowsMax);
 });

@@ -53,6 +53,7 @@ export class Collector {
       forget: (ids) => {
         for (const id of ids) resume.streams.delete(id);
       },
+      proofs: (id) => resume.streams.get(id)?.proofs ?? [],
       fleeting: () => undefined,
     };
     const settings: FileSourceSettings = {

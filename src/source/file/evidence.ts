@@ -1,5 +1,5 @@
 /** Comparing content: is this the file that was read, is that one a copy of it? Reads only; changes nothing. */
-import type { Proof } from '../../event/stream.ts';
+import type { Proof, StreamId } from '../../event/stream.ts';
 import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
 import type { Work } from '../../host/work.ts';
 import type { Follow, Registry } from './follow.ts';
@@ -13,7 +13,14 @@ export class Evidence {
   readonly #work: Work;
   readonly #registry: Registry;
 
-  constructor(host: { readonly disk: Disk; readonly work: Work }, registry: Registry) {
+  readonly #proofs: (id: StreamId) => readonly Proof[];
+
+  constructor(
+    host: { readonly disk: Disk; readonly work: Work },
+    registry: Registry,
+    proofs: (id: StreamId) => readonly Proof[],
+  ) {
+    this.#proofs = proofs;
     this.#disk = host.disk;
     this.#work = host.work;
     this.#registry = registry;
@@ -29,7 +36,7 @@ export class Evidence {
       const same = before.subarray(before.length - remembered.length).equals(remembered);
       return before.length >= remembered.length && same ? before : null;
     }
-    const proof = follow.record.proofs.findLast((one) => one.position <= position);
+    const proof = this.#proofs(follow.record.id).findLast((one) => one.position <= position);
     if (proof !== undefined && (await prove(this.#work, handle, proof)) === null) return null;
     return before;
   }

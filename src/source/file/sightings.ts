@@ -57,7 +57,7 @@ export class Sightings {
 
   constructor(options: SightingsOptions) {
     this.#options = options;
-    this.#evidence = new Evidence(options.host, this.registry);
+    this.#evidence = new Evidence(options.host, this.registry, (id) => options.memory.proofs(id));
   }
 
   get holdsCopies(): boolean {
@@ -168,7 +168,11 @@ export class Sightings {
     const phase = follow.phase;
     const patterns = this.#options.wanted(path);
     const copy = await this.#findCopy(follow);
-    const start = await largestPrefix(this.#options.host.work, handle, follow.record.proofs);
+    const start = await largestPrefix(
+      this.#options.host.work,
+      handle,
+      this.#options.memory.proofs(follow.record.id),
+    );
     const old = follow.record;
     this.registry.unplace(follow);
     if (copy === null) this.#truncated(follow);
@@ -422,7 +426,11 @@ export class Sightings {
     const patterns = this.#options.wanted(record.path);
     const handle = patterns === null ? null : await this.#openFile(record.path);
     if (handle === null || patterns === null) return;
-    const start = await largestPrefix(this.#options.host.work, handle, record.proofs);
+    const start = await largestPrefix(
+      this.#options.host.work,
+      handle,
+      this.#options.memory.proofs(record.id),
+    );
     const next = await this.#create(record.path, {
       stat,
       handle,

@@ -63,6 +63,8 @@ class FileSource implements Source {
   readonly #changed = new Set<string>();
   #passDue = false;
   #life: Promise<void> = Promise.resolve();
+  /** What must not happen; `take` tells it. */
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(options: FileSourceOptions) {
     this.#options = options;
@@ -97,12 +99,16 @@ class FileSource implements Source {
       });
     }
     await this.#pass({ first: true });
-    this.#life = this.#live();
+    this.#life = this.#live().catch((error: unknown) => {
+      this.#failure = { error };
+      this.#readyBell.ring();
+    });
   }
 
   async take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]> {
     const { clock } = this.#options.host;
     while (!signal.aborted && !this.#stop.signal.aborted) {
+      if (this.#failure !== null) throw this.#failure.error;
       if (this.#gaps.length > 0) return this.#gaps.splice(0);
       const follow = this.#ready.shift();
       if (follow === undefined) {

@@ -1,0 +1,164 @@
+/**
+ * Gathers pieces into a batch until it is full or its time is up. Per stream, pieces that follow one another become
+ * one segment; the order within a stream is kept, across streams there is none.
+ */
+import type { Segment } from '../event/batch.ts';
+import type { StreamId } from '../event/stream.ts';
+import { encodedRoom, type Fit, fitCut, fitLines } from '../protocol/fit.ts';
+import type { ProtocolLimits } from '../protocol/protocol.ts';
+import type { Piece } from '../source/source.ts';
+
+/** A batch that is closed but has no name yet. */
+export interface Draft {
+  readonly segments: readonly Segment[];
+  readonly bodies: readonly Uint8Array[];
+  readonly records: number;
+  readonly bytes: number;
+  readonly readAtMs: number;
+  /** For each stream the bytes that end where the batch leaves it, for the proof of that position. */
+  readonly tails: ReadonlyMap<StreamId, { readonly position: number; readonly tail: Uint8Array }>;
+}
+
+export interface BatchLimits {
+  readonly bytesMax: number;
+  readonly recordsMax: number;
+  readonly protocol: ProtocolLimits;
+}
+
+interface Open {
+  segment: Segment;
+  readonly chunks: Uint8Array[];
+}
+
+const LF = 10;
+const tailBytesMax = 4096;
+
+export class Batcher {
+  readonly #limits: BatchLimits;
+  /** A destination may turn out to take less than was asked for. */
+  bytesMax: number;
+  #segments: Open[] = [];
+  #lastOf = new Map<StreamId, Open>();
+  #tails = new Map<StreamId, { position: number; tail: Uint8Array }>();
+  #records = 0;
+  #bytes = 0;
+  #encodedBytes = 0;
+  /** Monotonic milliseconds of the first piece; null while it is empty. */
+  openedAtMs: number | null = null;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+    this.bytesMax = limits.bytesMax;
+  }
+
+  get empty(): boolean {
+    return this.#segments.length === 0;
+  }
+
+  get roomBytes(): number {
+    return Math.max(1, this.bytesMax - this.#bytes);
+  }
+
+  /** Full: nothing more is to be waited for. */
+  get full(): boolean {
+    return this.#bytes >= this.bytesMax || this.#records >= this.#limits.recordsMax;
+  }
+
+  /** Adds a piece; gives the batches that it filled. `at` tells when it was read. */
+  add(piece: Piece, at: { readonly monotonicMs: number; readonly nowMs: number }): readonly Draft[] {
+    const closed: Draft[] = [];
+    let rest: Piece | null = piece;
+    while (rest !== null) {
+      const fit = this.#fit(rest);
+      if (fit === null) {
+        closed.push(this.close(at.nowMs));
+        continue;
+      }
+      this.openedAtMs ??= at.monotonicMs;
+      const [taken, left]: readonly [Piece, Piece | null] = cutPiece(rest, fit);
+      this.#put(taken, fit);
+      rest = left;
+      if (rest !== null || this.full) closed.push(this.close(at.nowMs));
+    }
+    return closed;
+  }
+
+  close(readAtMs: number): Draft {
+    const draft: Draft = {
+      segments: this.#segments.map((open) => open.segment),
+      bodies: this.#segments.map(({ chunks }) => (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))),
+      records: this.#records,
+      bytes: this.#bytes,
+      readAtMs,
+      tails: this.#tails,
+    };
+    this.#segments = [];
+    this.#lastOf = new Map();
+    this.#tails = new Map();
+    this.#records = 0;
+    this.#bytes = 0;
+    this.#encodedBytes = 0;
+    this.openedAtMs = null;
+    return draft;
+  }
+
+  /** Null: the batch must be closed first. */
+  #fit(piece: Piece): Fit | null {
+    const { protocol, recordsMax } = this.#limits;
+    const room = {
+      bytes: this.bytesMax - this.#bytes,
+      records: recordsMax - this.#records,
+      encodedBytes: encodedRoom(protocol) - this.#encodedBytes,
+      empty: this.empty,
+    };
+    if (piece.segment.kind === 'gap') return { bytes: 0, records: 0, encodedBytes: 0 };
+    const fit =
+      piece.segment.kind === 'cut'
+        ? fitCut(piece.body, room, protocol)
+        : fitLines(piece.body, room, protocol);
+    return fit.bytes === 0 && !this.empty ? null : fit;
+  }
+
+  #put({ segment, body, records, tail }: Piece, fit: Fit): void {
+    const last = this.#lastOf.get(segment.stream);
+    if (last !== undefined && continues(last, segment)) {
+      last.segment = { ...last.segment, to: segment.to };
+      last.chunks.push(body);
+    } else {
+      const open: Open = { segment, chunks: [body] };
+      this.#segments.push(open);
+      this.#lastOf.set(segment.stream, open);
+    }
+    if (segment.kind !== 'gap') this.#tails.set(segment.stream, { position: segment.to, tail });
+    this.#records += records;
+    this.#bytes += body.length;
+    this.#encodedBytes += fit.encodedBytes;
+  }
+}
+
+/** A segment of whole lines goes on where the one before ended in a line end. */
+function continues(last: Open, next: Segment): boolean {
+  const whole = last.chunks.at(-1)?.at(-1) === LF;
+  return whole && last.segment.kind === 'lines' && next.kind === 'lines' && last.segment.to === next.from;
+}
+
+function cutPiece(piece: Piece, fit: Fit): readonly [Piece, Piece | null] {
+  const { segment, body } = piece;
+  if (segment.kind !== 'lines' || fit.bytes >= body.length) return [piece, null];
+  const middle = segment.from + fit.bytes;
+  const first = body.subarray(0, fit.bytes);
+  return [
+    {
+      segment: { ...segment, to: middle },
+      body: first,
+      records: fit.records,
+      tail: first.subarray(Math.max(0, first.length - tailBytesMax)),
+    },
+    {
+      segment: { ...segment, from: middle },
+      body: body.subarray(fit.bytes),
+      records: piece.records - fit.records,
+      tail: piece.tail,
+    },
+  ];
+}

@@ -1,0 +1,264 @@
+/**
+ * Sends the batches of an outbox, one after another, and acts on what the destination answers. The table of answers
+ * in docs/reliability is carried out here and in `gate.ts`, and nowhere else.
+ *
+ * A record that is refused by itself (400, 422) becomes a suspect and is passed over. When another batch is accepted
+ * while it waits, it is guilty: a dead letter. When nothing is accepted, the destination is wrong, not the records:
+ * the suspects go back to their places and the destination is probed slowly.
+ */
+import type { BatchBody, Segment } from '../event/batch.ts';
+import type { Outcome } from '../event/outcome.ts';
+import type { Host } from '../host/host.ts';
+import type { SelfLog } from '../host/selflog.ts';
+import type { Delivery as Answer, Output } from '../output/output.ts';
+import type { Backoff, Failure, Gate } from './gate.ts';
+import { closeGate, openGate } from './gate.ts';
+import type { Entry, Outbox } from './outbox.ts';
+import type { Connection } from './status.ts';
+
+/** So many records refused in a row, and none accepted: the destination is wrong. */
+const suspectsMax = 8;
+
+export interface DeliveryOptions {
+  readonly host: Pick<Host, 'clock' | 'random'>;
+  readonly output: Output;
+  readonly outbox: Outbox;
+  readonly log: SelfLog;
+  readonly backoff: Backoff;
+  /** Faults of one batch after which it is set aside; null: never. */
+  readonly attemptsMax: number | null;
+  /** Getting ready to send proves that the destination is there (it has a registration). */
+  readonly connectProves: boolean;
+  /** Reads a segment of an earlier run again. */
+  reread(segment: Segment): Promise<Uint8Array | null>;
+  /** The destination takes no batch of more than so many bytes. */
+  tooLarge(bytes: number): void;
+  /** Streams whose watermark may have moved. */
+  settled(entry: Entry): void;
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  #gate: Gate = openGate;
+  #connected = false;
+  connection: Connection = 'connecting';
+  connectionSinceMs: number;
+  lastAckAtMs: number | null = null;
+  lastError: { readonly reason: string; readonly atMs: number } | null = null;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.connectionSinceMs = options.host.clock.now();
+  }
+
+  /** Monotonic milliseconds until the next attempt; null when the gate is open. */
+  get waitsMs(): number | null {
+    const { clock } = this.#options.host;
+    return this.#gate.kind === 'open' ? null : Math.max(0, this.#gate.untilMs - clock.monotonicMs());
+  }
+
+  get reachable(): boolean {
+    return this.#gate.kind === 'open';
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { host, outbox, output } = this.#options;
+    while (!signal.aborted) {
+      const waitMs = this.waitsMs;
+      if (waitMs !== null && waitMs > 0) {
+        await outbox.arrived.wait(host.clock, waitMs, signal);
+        // What closed meanwhile is in the spool already; only time opens the gate.
+        continue;
+      }
+      if (!this.#connected) {
+        await this.#connect(signal);
+        continue;
+      }
+      const entry = outbox.next();
+      if (entry === null) {
+        if (outbox.suspects.length > 0) await this.#blameDestination();
+        else await outbox.arrived.wait(host.clock, Number.POSITIVE_INFINITY, signal);
+        continue;
+      }
+      const body = await this.#bodyOf(entry);
+      const answer = await output.send(entry.stored.batch, body, signal);
+      await this.#act(entry, { answer, body, aborted: signal.aborted });
+    }
+  }
+
+  /** A heartbeat's answer, when no batch tells how the destination is. */
+  heartbeatAnswered(outcome: Outcome | null): void {
+    if (outcome === null) {
+      if (this.connection !== 'connected') this.#open();
+    } else if (outcome.kind === 'retry') this.#note('away', outcome.reason);
+    else if (outcome.kind === 'rejected') this.#note('refused', outcome.reason);
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const outcome = await this.#options.output.connect(signal);
+    if (signal.aborted) return;
+    if (outcome === null || outcome.kind === 'acked') {
+      this.#connected = true;
+      if (this.#options.connectProves && this.#options.outbox.next() === null) this.#open();
+      return;
+    }
+    await this.#close(failureOf(outcome));
+  }
+
+  async #act(
+    entry: Entry,
+    given: { readonly answer: Answer; readonly body: BatchBody; readonly aborted: boolean },
+  ): Promise<void> {
+    const { outcome } = given.answer;
+    switch (outcome.kind) {
+      case 'acked':
+        await this.#acked(entry, given.answer);
+        return;
+      case 'retry':
+        if (given.aborted) return;
+        if (outcome.cause === 'fault') await this.#fault(entry, outcome.reason);
+        await this.#close(failureOf(outcome));
+        return;
+      case 'rejected':
+        await this.#rejected(entry, outcome, given.body);
+        return;
+    }
+  }
+
+  async #acked(entry: Entry, answer: Answer): Promise<void> {
+    const { outbox, host } = this.#options;
+    const records = answer.outcome.kind === 'acked' ? answer.outcome.records : 0;
+    await outbox.acked(entry, answer);
+    this.#options.settled(entry);
+    if (records === 0) return;
+    this.lastAckAtMs = host.clock.now();
+    this.#open();
+    for (const suspect of outbox.suspects) {
+      await this.#setAside(suspect, { reason: suspect.suspect!, secondChance: false });
+    }
+    await outbox.giveSecondChances();
+  }
+
+  async #fault(entry: Entry, reason: string): Promise<void> {
+    const { outbox, attemptsMax } = this.#options;
+    await outbox.blamed(entry);
+    if (attemptsMax === null || entry.stored.attempts < attemptsMax) return;
+    const secondChance = entry.stored.status !== 'replay';
+    const after = `after ${entry.stored.attempts} attempts: ${reason}`;
+    await this.#setAside(entry, { reason: after, secondChance });
+  }
+
+  async #rejected(
+    entry: Entry,
+    outcome: Extract<Outcome, { kind: 'rejected' }>,
+    body: BatchBody,
+  ): Promise<void> {
+    const { outbox, tooLarge } = this.#options;
+    const { batch } = entry.stored;
+    switch (outcome.cause) {
+      case 'destination':
+        await this.#close({ why: 'refused', afterMs: null, reason: outcome.reason });
+        return;
+      case 'size':
+        tooLarge(batch.bytes >> 1);
+        if (batch.records > 1) await outbox.split(entry, body);
+        else await this.#setAside(entry, { reason: `too large: ${outcome.reason}`, secondChance: false });
+        return;
+      case 'content':
+        if (batch.records > 1) await outbox.split(entry, body);
+        else if (entry.stored.status === 'replay') {
+          await this.#setAside(entry, { reason: outcome.reason, secondChance: false });
+        } else entry.suspect = outcome.reason;
+        if (outbox.suspects.length >= suspectsMax) await this.#blameDestination();
+        return;
+    }
+  }
+
+  /** Everything was refused: nobody is guilty, and the suspects go back to their places. */
+  async #blameDestination(): Promise<void> {
+    const { suspects } = this.#options.outbox;
+    const reason = suspects[0]?.suspect ?? 'everything is refused';
+    for (const suspect of suspects) suspect.suspect = null;
+    await this.#close({ why: 'refused', afterMs: null, reason: `every record is refused: ${reason}` });
+  }
+
+  async #setAside(
+    entry: Entry,
+    why: { readonly reason: string; readonly secondChance: boolean },
+  ): Promise<void> {
+    const { records } = entry.stored.batch;
+    await this.#options.outbox.dead(entry, why);
+    this.#options.settled(entry);
+    const message = `${records} lines were set aside as dead letters (${why.reason}); see almadia dead-letters`;
+    this.#options.log.write('error', 'batch.dead', message, { records });
+  }
+
+  #open(): void {
+    this.#gate = openGate;
+    this.#options.outbox.spooling = false;
+    this.#options.outbox.roomMade.ring();
+    this.#became('connected');
+  }
+
+  async #close(failure: Failure): Promise<void> {
+    const { host, backoff, outbox } = this.#options;
+    const wasReplayOnly = outbox.pending.length === 0;
+    this.#gate = closeGate(this.#gate, failure, {
+      nowMs: host.clock.monotonicMs(),
+      fraction: host.random.fraction(),
+      backoff,
+    });
+    this.#connected = false;
+    this.#note(failure.why === 'refused' ? 'refused' : 'away', failure.reason);
+    if (!wasReplayOnly) await outbox.spoolAll();
+    else outbox.spooling = true;
+  }
+
+  /** The bytes of a batch; of one from an earlier run, read from the source again. */
+  async #bodyOf(entry: Entry): Promise<BatchBody> {
+    const { outbox, reread } = this.#options;
+    const kept = outbox.body(entry);
+    if (kept !== null) return kept;
+    const segments: Segment[] = [];
+    const bodies: Uint8Array[] = [];
+    for (const segment of entry.stored.batch.segments) {
+      const bytes = segment.kind === 'gap' ? null : await reread(segment);
+      const { stream, path, from, to } = segment;
+      const lost = bytes === null && segment.kind !== 'gap';
+      if (lost)
+        this.#options.log.write(
+          'error',
+          'batch.gone',
+          `${path}: bytes ${from} to ${to} can no longer be read`,
+        );
+      segments.push(lost ? { stream, path, from, to, kind: 'gap', reason: 'gone-before-sent' } : segment);
+      bodies.push(bytes ?? new Uint8Array(0));
+    }
+    await outbox.refilled(entry, { segments, bodies });
+    return bodies;
+  }
+
+  #note(connection: 'away' | 'refused', reason: string): void {
+    this.lastError = { reason, atMs: this.#options.host.clock.now() };
+    this.#became(connection, reason);
+  }
+
+  #became(connection: Connection, reason = ''): void {
+    if (this.connection === connection) return;
+    this.connection = connection;
+    this.connectionSinceMs = this.#options.host.clock.now();
+    const level = connection === 'connected' ? 'info' : connection === 'away' ? 'warn' : 'error';
+    const message =
+      connection === 'connected'
+        ? 'the destination takes batches'
+        : `${reason}; everything is kept and tried again`;
+    this.#options.log.write(level, `destination.${connection}`, message);
+  }
+}
+
+function failureOf(outcome: Exclude<Outcome, { kind: 'acked' }>): Failure {
+  if (outcome.kind === 'retry') {
+    return { why: outcome.cause, afterMs: outcome.afterMs, reason: outcome.reason };
+  }
+  return { why: 'refused', afterMs: null, reason: outcome.reason };
+}

@@ -1,0 +1,60 @@
+/**
+ * The state, with patience: what cannot be written now (a full disk) is kept in order and written before anything
+ * that comes after it. Nothing goes on as if it had been written.
+ */
+import type { Durability } from '../host/database.ts';
+import { AlmadiaError } from '../host/errors.ts';
+import type { Host } from '../host/host.ts';
+import type { SelfLog } from '../host/selflog.ts';
+import type { Change, State } from '../state/state.ts';
+
+const retryMs = 1000;
+
+export class Journal {
+  readonly #state: State;
+  readonly #clock: Host['clock'];
+  readonly #log: SelfLog;
+  #waiting: Change[] = [];
+  /** Why the state cannot be written at present; null when it can. */
+  trouble: string | null = null;
+
+  constructor(state: State, host: Pick<Host, 'clock'>, log: SelfLog) {
+    this.#state = state;
+    this.#clock = host.clock;
+    this.#log = log;
+  }
+
+  /** Commits now, or as soon as it can be done; for changes of which nobody waits for the end. */
+  note(changes: readonly Change[]): void {
+    if (!this.#try(changes, 'normal')) this.#waiting.push(...changes);
+  }
+
+  /** Resolves true once the changes are committed; false when the signal is aborted before that. */
+  async commit(
+    changes: readonly Change[],
+    how: { readonly durability: Durability; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    while (!this.#try(changes, how.durability)) {
+      if (how.signal.aborted) return false;
+      await this.#clock.sleep(retryMs, how.signal);
+    }
+    return true;
+  }
+
+  #try(changes: readonly Change[], durability: Durability): boolean {
+    try {
+      this.#state.commit([...this.#waiting, ...changes], durability);
+      this.#waiting = [];
+      if (this.trouble !== null) this.#log.write('info', 'state.written', 'the state can be written again');
+      this.trouble = null;
+      return true;
+    } catch (error) {
+      if (!(error instanceof AlmadiaError)) throw error;
+      if (this.trouble === null) {
+        this.#log.write('error', 'state.unwritable', `${error.message}; reading waits, nothing is lost`);
+      }
+      this.trouble = error.message;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,398 @@
+/**
+ * The batches of one output that are not settled, and the only place where a batch changes its status:
+ *
+ *   open -> spooled -> (forgotten | acked | dead)      open, spooled: to be sent, in order of sequence and part
+ *   open -> (forgotten | acked | dead)                 acked: settled before an earlier batch of its streams was
+ *   dead -> replay -> (forgotten | dead)               replay: sent once more, after everything else
+ *
+ * Invariants. A batch is committed before it is sent. The watermark of a stream is the beginning of its first unsettled
+ * segment. A batch in memory has its bodies in the source too, unless the stream is fleeting: then they are spooled.
+ * Every byte that settles enters the ledger in the same transaction.
+ */
+import type { Batch, BatchBody, BatchKey, Segment } from '../event/batch.ts';
+import { compareKeys, splitBody } from '../event/batch.ts';
+import type { StreamId, StreamRecord } from '../event/stream.ts';
+import { Bell } from '../host/bell.ts';
+import type { Durability } from '../host/database.ts';
+import type { Host } from '../host/host.ts';
+import type { Delivery } from '../output/output.ts';
+import { keepProofs, makeProof } from '../source/file/proof.ts';
+import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
+import type { Draft } from './batcher.ts';
+import { deadLetterId, type Shelf } from './dead-letters.ts';
+import type { Journal } from './journal.ts';
+import { Settlement } from './settlement.ts';
+import { type Part, recordsOf, splitInHalf } from './split.ts';
+import { ackedChanges, deadChanges, replayedChanges } from './tally.ts';
+import { Totals } from './totals.ts';
+
+export interface Entry {
+  stored: StoredBatch;
+  /** Null when the bytes must be fetched: from the spool or from the source. */
+  body: BatchBody | null;
+  /** Refused by itself; guilty only when others are accepted. */
+  suspect: string | null;
+  /** It died of too many faults and may be tried once more when others are taken. */
+  secondChance: boolean;
+}
+
+export interface OutboxOptions {
+  readonly output: string;
+  readonly agentId: string;
+  readonly spoolBytesMax: number;
+  /** Bodies held in memory while the destination answers. */
+  readonly memoryBytesMax: number;
+}
+
+export class Outbox implements Shelf {
+  readonly arrived = new Bell();
+  readonly roomMade = new Bell();
+  /** What is remembered of each stream; the proofs are kept up to date here. */
+  readonly streams = new Map<StreamId, StreamRecord>();
+  readonly settlement = new Settlement();
+  readonly totals = new Totals();
+  /** When a batch of a stream was settled last, milliseconds since the epoch. */
+  readonly settledAtMs = new Map<StreamId, number>();
+  readonly #state: State;
+  readonly #journal: Journal;
+  readonly #host: Pick<Host, 'clock' | 'work'>;
+  readonly #options: OutboxOptions;
+  /** To be sent, in order. */
+  readonly #pending: Entry[] = [];
+  /** Set aside: dead, or waiting to be sent once more. */
+  readonly #aside = new Map<string, Entry>();
+  readonly #fleeting = new Set<StreamId>();
+  readonly #stop: AbortSignal;
+  #sequence = 0;
+  #memoryBytes = 0;
+  #spooledBytes = 0;
+  /** While the destination is away, batches go to the spool as they close. */
+  spooling = false;
+
+  constructor(
+    given: {
+      readonly state: State;
+      readonly journal: Journal;
+      readonly host: Pick<Host, 'clock' | 'work'>;
+      readonly stop: AbortSignal;
+    },
+    options: OutboxOptions,
+  ) {
+    this.#state = given.state;
+    this.#journal = given.journal;
+    this.#host = given.host;
+    this.#stop = given.stop;
+    this.#options = options;
+    this.#restore(given.state.snapshot);
+  }
+
+  get output(): string {
+    return this.#options.output;
+  }
+
+  /** Bytes that the spool holds. */
+  get spooledBytes(): number {
+    return this.#spooledBytes;
+  }
+
+  get pending(): readonly Entry[] {
+    return this.#pending;
+  }
+
+  get aside(): Iterable<Entry> {
+    return this.#aside.values();
+  }
+
+  /** Whether another batch may be read. At the bound the sources wait, and nothing is dropped. */
+  get hasRoom(): boolean {
+    if (this.#memoryBytes >= this.#options.memoryBytesMax) return false;
+    return !this.spooling || this.#spooledBytes < this.#options.spoolBytesMax;
+  }
+
+  /** The next to be sent: the first that is not a suspect, then those to be sent once more. */
+  next(): Entry | null {
+    const first = this.#pending.find((entry) => entry.suspect === null);
+    if (first !== undefined) return first;
+    for (const entry of this.#aside.values()) if (entry.stored.status === 'replay') return entry;
+    return null;
+  }
+
+  get suspects(): readonly Entry[] {
+    return this.#pending.filter((entry) => entry.suspect !== null);
+  }
+
+  /** Commits the boundaries of a batch, and its bytes where they must not be asked of the source again. */
+  async close(draft: Draft): Promise<boolean> {
+    if (draft.segments.length === 0) return true;
+    const fleeting = draft.segments.some((segment) => this.#fleeting.has(segment.stream));
+    const spool = fleeting || (this.spooling && this.#spooledBytes < this.#options.spoolBytesMax);
+    this.#sequence += 1;
+    const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
+    const batch = this.#batch(key, draft, draft.readAtMs);
+    const stored = this.#stored(batch, spool ? 'spooled' : 'open');
+    const entry: Entry = { stored, body: spool ? null : draft.bodies, suspect: null, secondChance: false };
+    const changes: Change[] = [
+      { kind: 'batch', stored, ...(spool ? { body: draft.bodies } : {}) },
+      ...this.#proofChanges(draft),
+      ...this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor)),
+    ];
+    if (!(await this.#commit(changes, fleeting ? 'full' : 'normal'))) return false;
+    this.#pending.push(entry);
+    if (spool) this.#spooledBytes += batch.bytes;
+    else this.#memoryBytes += batch.bytes;
+    this.arrived.ring();
+    return true;
+  }
+
+  /** The bytes of a batch: from memory or the spool; null when only the source may still have them. */
+  body(entry: Entry): BatchBody | null {
+    if (entry.body !== null) return entry.body;
+    const block = this.#state.body(entry.stored.batch.key);
+    return block === null ? null : splitBody(entry.stored.batch.segments, block);
+  }
+
+  /** A batch of an earlier run was read from the source again; what could not be had is a gap now. */
+  async refilled(
+    entry: Entry,
+    found: { readonly segments: readonly Segment[]; readonly bodies: BatchBody },
+  ): Promise<void> {
+    const { batch } = entry.stored;
+    if (found.segments.some((segment, index) => segment !== batch.segments[index])) {
+      const records = found.segments.reduce(
+        (sum, one, index) => sum + recordsOf(one, found.bodies[index]!),
+        0,
+      );
+      const bytes = found.bodies.reduce((sum, body) => sum + body.length, 0);
+      const next = this.#batch(batch.key, { ...found, records, bytes }, batch.readAtMs);
+      entry.stored = { ...entry.stored, batch: next };
+      await this.#commit([{ kind: 'batch', stored: entry.stored }], 'normal');
+    }
+    entry.body = found.bodies;
+    this.#memoryBytes += entry.stored.batch.bytes;
+  }
+
+  /** The destination has it. */
+  async acked(entry: Entry, delivery: Delivery): Promise<void> {
+    const body = this.body(entry) ?? [];
+    const changes =
+      entry.stored.status === 'replay'
+        ? replayedChanges(entry.stored, body)
+        : ackedChanges(entry.stored.batch, body, delivery);
+    await this.#settle(entry, { changes, status: 'acked', durability: 'normal' });
+  }
+
+  /** Sets a batch aside with its bytes: counted, kept, never dropped. */
+  async dead(entry: Entry, why: { readonly reason: string; readonly secondChance: boolean }): Promise<void> {
+    const body = this.body(entry) ?? [];
+    const wasReplay = entry.stored.status === 'replay';
+    entry.stored = { ...entry.stored, status: 'dead', reason: why.reason, atMs: this.#host.clock.now() };
+    entry.suspect = null;
+    entry.secondChance = why.secondChance;
+    const changes: Change[] = [
+      { kind: 'batch', stored: entry.stored, body },
+      ...(wasReplay ? [] : deadChanges(entry.stored, body)),
+    ];
+    if (!wasReplay) await this.#settle(entry, { changes, status: 'dead', durability: 'full' });
+    else await this.#commit(changes, 'full');
+    this.#aside.set(deadLetterId(entry.stored.batch.key), entry);
+    this.arrived.ring();
+  }
+
+  /** One more answer blamed this batch. */
+  async blamed(entry: Entry): Promise<void> {
+    entry.stored = { ...entry.stored, attempts: entry.stored.attempts + 1, atMs: this.#host.clock.now() };
+    await this.#commit([{ kind: 'batch', stored: entry.stored }], 'normal');
+  }
+
+  /** Two batches in the place of one; they can no longer be told from any others. */
+  async split(entry: Entry, body: BatchBody): Promise<void> {
+    const { batch, status, reason } = entry.stored;
+    const spooled = entry.body === null;
+    const changes: Change[] = [{ kind: 'forget-batch', key: batch.key }];
+    const halves = splitInHalf(batch, body).map((part, index): Entry => {
+      const stored = { ...this.#stored(this.#partOf(batch, part, String(index)), status), reason };
+      changes.push({ kind: 'batch', stored, ...(spooled ? { body: part.bodies } : {}) });
+      return { stored, body: spooled ? null : part.bodies, suspect: null, secondChance: false };
+    });
+    if (!(await this.#commit(changes, spooled ? 'full' : 'normal'))) return;
+    if (status === 'replay') {
+      this.#aside.delete(deadLetterId(batch.key));
+      for (const half of halves) this.#aside.set(deadLetterId(half.stored.batch.key), half);
+      return;
+    }
+    this.settlement.replace(entry, halves);
+    this.#pending.splice(this.#pending.indexOf(entry), 1, ...halves);
+  }
+
+  /** The destination is away: what is in memory goes to the spool, as far as it has room. */
+  async spoolAll(): Promise<void> {
+    this.spooling = true;
+    await this.#spool(
+      (entry) => this.#spooledBytes + entry.stored.batch.bytes <= this.#options.spoolBytesMax,
+      'normal',
+    );
+  }
+
+  /** Nothing but our handle keeps the stream's bytes: they are spooled, whatever the spool's bound says. */
+  async fleeting(stream: StreamId): Promise<void> {
+    this.#fleeting.add(stream);
+    await this.#spool((entry) => entry.stored.batch.segments.some((one) => one.stream === stream), 'full');
+  }
+
+  /** What an original left in this file is committed; it is not to be taken over again. */
+  async took(file: string): Promise<void> {
+    await this.#commit([{ kind: 'note', name: `taken-over ${file}`, value: 'done' }], 'full');
+  }
+
+  batches(): Iterable<StoredBatch> {
+    return [...this.#aside.values()].map((entry) => entry.stored);
+  }
+
+  changed(stored: StoredBatch): void {
+    const entry = this.#aside.get(deadLetterId(stored.batch.key));
+    if (entry !== undefined) entry.stored = stored;
+    this.arrived.ring();
+  }
+
+  forgotten(key: BatchKey): void {
+    this.#aside.delete(deadLetterId(key));
+  }
+
+  /** Batches that died of faults are tried once more, now that the destination takes others. */
+  async giveSecondChances(): Promise<void> {
+    const due = [...this.#aside.values()].filter((entry) => entry.secondChance);
+    if (due.length === 0) return;
+    for (const entry of due) {
+      entry.secondChance = false;
+      entry.stored = { ...entry.stored, status: 'replay' };
+    }
+    await this.#commit(
+      due.map(({ stored }) => ({ kind: 'batch', stored })),
+      'normal',
+    );
+  }
+
+  async #spool(wanted: (entry: Entry) => boolean, durability: Durability): Promise<void> {
+    for (const entry of this.#pending) {
+      const { body, stored } = entry;
+      if (body === null || stored.status !== 'open' || !wanted(entry)) continue;
+      const spooled: StoredBatch = { ...stored, status: 'spooled', atMs: this.#host.clock.now() };
+      if (!(await this.#commit([{ kind: 'batch', stored: spooled, body }], durability))) return;
+      // It may have been settled or split while the commit had to wait.
+      if (entry.stored !== stored) continue;
+      entry.stored = spooled;
+      entry.body = null;
+      this.#memoryBytes -= stored.batch.bytes;
+      this.#spooledBytes += stored.batch.bytes;
+    }
+    this.roomMade.ring();
+  }
+
+  async #settle(
+    entry: Entry,
+    how: {
+      readonly changes: readonly Change[];
+      readonly status: 'acked' | 'dead';
+      readonly durability: Durability;
+    },
+  ): Promise<void> {
+    const { batch } = entry.stored;
+    if (!this.#pending.includes(entry)) {
+      await this.#commit([...how.changes, { kind: 'forget-batch', key: batch.key }], how.durability);
+      this.#aside.delete(deadLetterId(batch.key));
+      return;
+    }
+    const { cursors, passed, waits } = this.settlement.settle(entry);
+    for (const { stream } of cursors) this.settledAtMs.set(stream, this.#host.clock.now());
+    const kept: StoredBatch = { ...entry.stored, status: 'acked' };
+    const own: Change[] =
+      how.status === 'dead'
+        ? []
+        : waits
+          ? [{ kind: 'batch', stored: kept }]
+          : [{ kind: 'forget-batch', key: batch.key }];
+    await this.#commit(
+      [
+        ...how.changes,
+        ...own,
+        ...passed.map((one): Change => ({ kind: 'forget-batch', key: one.stored.batch.key })),
+        ...cursors.map((cursor) => this.#cursorChange(cursor)),
+      ],
+      how.durability,
+    );
+    this.#pending.splice(this.#pending.indexOf(entry), 1);
+    if (entry.body !== null) this.#memoryBytes -= batch.bytes;
+    else this.#spooledBytes = Math.max(0, this.#spooledBytes - batch.bytes);
+    if (how.status === 'acked') entry.stored = kept;
+    entry.body = null;
+    this.roomMade.ring();
+  }
+
+  #restore(snapshot: Snapshot): void {
+    for (const stream of snapshot.streams) this.streams.set(stream.id, stream);
+    const { output } = this.#options;
+    for (const entry of snapshot.ledger) if (entry.output === output) this.totals.add(entry);
+    for (const cursor of snapshot.cursors) if (cursor.output === output) this.settlement.restore(cursor);
+    const mine = snapshot.batches.filter((stored) => stored.batch.key.output === output);
+    for (const stored of mine.sort((a, b) => compareKeys(a.batch.key, b.batch.key))) {
+      this.#sequence = Math.max(this.#sequence, stored.batch.key.sequence);
+      const entry: Entry = { stored, body: null, suspect: null, secondChance: false };
+      if (stored.status === 'dead' || stored.status === 'replay') {
+        this.#aside.set(deadLetterId(stored.batch.key), entry);
+        continue;
+      }
+      this.settlement.enter(entry);
+      if (stored.status === 'acked') this.settlement.settle(entry);
+      else this.#pending.push(entry);
+      if (stored.status === 'spooled') this.#spooledBytes += stored.batch.bytes;
+    }
+  }
+
+  #proofChanges(draft: Draft): Change[] {
+    const changes: Change[] = [];
+    for (const [stream, { position, tail }] of draft.tails) {
+      const record = this.streams.get(stream);
+      if (record === undefined) continue;
+      const proofs = keepProofs(record.proofs, makeProof(this.#host.work, position, tail));
+      const next = { ...record, proofs, size: Math.max(record.size, position) };
+      this.streams.set(stream, next);
+      changes.push({ kind: 'stream', stream: next });
+    }
+    return changes;
+  }
+
+  #cursorChange(cursor: {
+    readonly stream: StreamId;
+    readonly read: number;
+    readonly watermark: number;
+  }): Change {
+    return { kind: 'cursor', cursor: { ...cursor, output: this.#options.output } };
+  }
+
+  #partOf(batch: Batch, part: Part, name: string): Batch {
+    const bytes = part.bodies.reduce((sum, body) => sum + body.length, 0);
+    const key = { ...batch.key, part: batch.key.part + name };
+    return this.#batch(key, { ...part, bytes }, batch.readAtMs);
+  }
+
+  #batch(
+    key: BatchKey,
+    content: { readonly segments: readonly Segment[]; readonly records: number; readonly bytes: number },
+    readAtMs: number,
+  ): Batch {
+    const { segments, records, bytes } = content;
+    const named = segments.map((one) => `${one.stream} ${one.from} ${one.to} ${one.kind}\n`);
+    const id = this.#host.work.sha256([`${this.#options.agentId}\n${key.output}\n`, ...named]);
+    return { key, id, readAtMs, segments, records, bytes };
+  }
+
+  #stored(batch: Batch, status: StoredBatch['status']): StoredBatch {
+    return { batch, status, attempts: 0, reason: '', atMs: this.#host.clock.now() };
+  }
+
+  async #commit(changes: readonly Change[], durability: Durability): Promise<boolean> {
+    const committed = await this.#journal.commit(changes, { durability, signal: this.#stop });
+    for (const change of changes) if (committed && change.kind === 'ledger') this.totals.add(change.add);
+    return committed;
+  }
+}

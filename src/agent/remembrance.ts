@@ -1,0 +1,49 @@
+/** What a source needs remembered, carried out on the state of one output. */
+import type { StreamId } from '../event/stream.ts';
+import type { Memory, Remembered } from '../source/source.ts';
+import type { Change } from '../state/state.ts';
+import type { Journal } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+
+export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unknown) => void): Memory {
+  return {
+    remember(entries) {
+      if (entries.length > 0) journal.note(entries.flatMap((entry) => changesOf(outbox, entry)));
+    },
+    proofs: (id) => outbox.streams.get(id)?.proofs ?? [],
+    forget(ids) {
+      journal.note(ids.map((id): Change => ({ kind: 'forget-stream', id })));
+      for (const id of ids) {
+        outbox.streams.delete(id);
+        outbox.settlement.forget(id);
+      }
+    },
+    fleeting(id: StreamId) {
+      outbox.fleeting(id).catch(failed);
+    },
+  };
+}
+
+function changesOf(outbox: Outbox, { stream, start }: Remembered): Change[] {
+  const proofs = outbox.streams.get(stream.id)?.proofs ?? stream.proofs;
+  const record = { ...stream, proofs };
+  outbox.streams.set(stream.id, record);
+  const changes: Change[] = [{ kind: 'stream', stream: record }];
+  if (start === null) return changes;
+  const { output } = outbox;
+  const marks = outbox.settlement.begin(stream.id, start.position);
+  changes.push({ kind: 'cursor', cursor: { ...marks, output } });
+  if (start.skipped > 0) {
+    const add = {
+      stream: stream.id,
+      output,
+      term: 'skipped',
+      reason: '',
+      bytes: start.skipped,
+      lines: 0,
+    } as const;
+    outbox.totals.add(add);
+    changes.push({ kind: 'ledger', add });
+  }
+  return changes;
+}

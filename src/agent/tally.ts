@@ -1,0 +1,106 @@
+/** What settled batches add to the ledger, in source bytes and lines, per stream. Pure. */
+import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import { walkLines } from '../lines/ends.ts';
+import { isBlank } from '../lines/white-space.ts';
+import type { Delivery } from '../output/output.ts';
+import type { Change, LedgerEntry, StoredBatch } from '../state/state.ts';
+import { recordsOf } from './split.ts';
+
+const lineLimit = 'line limit';
+const protocolLimit = 'protocol limit';
+
+/** A batch that the destination took: acked, but for what was cut, filtered or could not be read. */
+export function ackedChanges(batch: Batch, body: BatchBody, delivery: Delivery): Change[] {
+  const tally = new Tally(batch.key.output);
+  let cutLeft = delivery.cut;
+  batch.segments.forEach((segment, index) => {
+    const bytes = body[index] ?? new Uint8Array(0);
+    if (segment.kind === 'gap') {
+      tally.add(segment, 'gap', { reason: segment.reason, bytes: segment.to - segment.from, lines: 0 });
+      return;
+    }
+    const blank = delivery.blank.lines > 0 ? blankOf(segment, bytes) : { bytes: 0, lines: 0 };
+    const overLimit = segment.kind === 'cut' ? segment.to - segment.from - segment.kept : 0;
+    tally.add(segment, 'filtered', { reason: 'blank', ...blank });
+    tally.add(segment, 'cut', { reason: lineLimit, bytes: overLimit, lines: overLimit > 0 ? 1 : 0 });
+    tally.add(segment, 'cut', { reason: protocolLimit, ...cutLeft });
+    tally.add(segment, 'acked', {
+      reason: '',
+      bytes: segment.to - segment.from - blank.bytes - overLimit - cutLeft.bytes,
+      lines: recordsOf(segment, bytes) - blank.lines,
+    });
+    cutLeft = { bytes: 0, lines: 0 };
+  });
+  return tally.changes;
+}
+
+/** A batch that was set aside. */
+export function deadChanges({ batch, reason }: StoredBatch, body: BatchBody): Change[] {
+  const tally = new Tally(batch.key.output);
+  batch.segments.forEach((segment, index) => {
+    const bytes = segment.to - segment.from;
+    if (segment.kind === 'gap') tally.add(segment, 'gap', { reason: segment.reason, bytes, lines: 0 });
+    else
+      tally.add(segment, 'dead', {
+        reason,
+        bytes,
+        lines: recordsOf(segment, body[index] ?? new Uint8Array(0)),
+      });
+  });
+  return tally.changes;
+}
+
+/** A dead letter that was taken after all: it moves from dead to acked. */
+export function replayedChanges({ batch, reason }: StoredBatch, body: BatchBody): Change[] {
+  const tally = new Tally(batch.key.output);
+  batch.segments.forEach((segment, index) => {
+    if (segment.kind === 'gap') return;
+    const bytes = segment.to - segment.from;
+    const lines = recordsOf(segment, body[index] ?? new Uint8Array(0));
+    tally.add(segment, 'dead', { reason, bytes: -bytes, lines: -lines });
+    tally.add(segment, 'acked', { reason: '', bytes, lines });
+  });
+  return tally.changes;
+}
+
+class Tally {
+  readonly #output: string;
+  readonly #entries = new Map<string, LedgerEntry>();
+
+  constructor(output: string) {
+    this.#output = output;
+  }
+
+  get changes(): Change[] {
+    return [...this.#entries.values()].map((add) => ({ kind: 'ledger', add }));
+  }
+
+  add(
+    { stream }: Segment,
+    term: LedgerEntry['term'],
+    amount: { readonly reason: string; readonly bytes: number; readonly lines: number },
+  ): void {
+    if (amount.bytes === 0 && amount.lines === 0) return;
+    const key = `${stream} ${term} ${amount.reason}`;
+    const before = this.#entries.get(key);
+    const bytes = (before?.bytes ?? 0) + amount.bytes;
+    const lines = (before?.lines ?? 0) + amount.lines;
+    this.#entries.set(key, { stream, output: this.#output, term, reason: amount.reason, bytes, lines });
+  }
+}
+
+function blankOf(segment: Segment, body: Uint8Array): { readonly bytes: number; readonly lines: number } {
+  let bytes = 0;
+  let lines = 0;
+  let from = 0;
+  if (segment.kind !== 'lines') return { bytes, lines };
+  walkLines(body, (line, end) => {
+    if (isBlank(line)) {
+      bytes += end - from;
+      lines += 1;
+    }
+    from = end;
+    return true;
+  });
+  return { bytes, lines };
+}

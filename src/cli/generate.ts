@@ -108,7 +108,7 @@ async function toFile(
   signal: AbortSignal,
 ): Promise<GeneratorSummary> {
   const { host, console, language, options } = target.context;
-  const file = await openLogFile(host.disk, target.path);
+  const file = await openLogFile(host.disk, target.path, { rotateBytes: null });
   try {
     const rate = options.text('rate') ?? '';
     const key = settings.ratePerS === 0 ? 'generateStartsFast' : 'generateStarts';

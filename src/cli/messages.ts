@@ -91,6 +91,15 @@ export const messages = {
   },
   runStopped: { en: 'the agent has stopped', es: 'el agente se ha detenido' },
   runReloaded: { en: 'the configuration {file} was taken', es: 'se ha tomado la configuración {file}' },
+  // demo
+  demoRuns: {
+    en: 'Open {url} to see the lines of {file} and /var/log/*.log as they are written; Ctrl+C stops.\n',
+    es: 'Abra {url} para ver las líneas de {file} y /var/log/*.log según se escriben; Ctrl+C lo detiene.\n',
+  },
+  demoStops: {
+    en: 'Stopping; the next start goes on from here.\n',
+    es: 'Deteniendo; el próximo arranque sigue desde aquí.\n',
+  },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

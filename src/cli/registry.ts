@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly command: CommandDescription }>;
 export const registry: Readonly<Record<string, Load>> = {
   run: () => import('./run.ts'),
   hub: () => import('./hub.ts'),
+  demo: () => import('./demo.ts'),
   generate: () => import('./generate.ts'),
   service: () => import('./service.ts'),
 };

@@ -12,7 +12,8 @@ import { Delivery } from './delivery.ts';
 import { Journal } from './journal.ts';
 import { Outbox } from './outbox.ts';
 
-const acked: Outcome = { kind: 'acked', records: 1, duplicates: 0 };
+/** Repeats count as taken too: the destination has them. */
+const acked: Outcome = { kind: 'acked', records: 0, duplicates: 1 };
 const content: Outcome = { kind: 'rejected', cause: 'content', reason: '422' };
 const size: Outcome = { kind: 'rejected', cause: 'size', reason: '413' };
 const refused: Outcome = { kind: 'rejected', cause: 'destination', reason: '401' };
@@ -25,7 +26,7 @@ async function deliver(
   answer: (text: string, attempt: number) => Outcome,
   options: {
     readonly attemptsMax?: number;
-    readonly until: (outbox: Outbox, sent: readonly string[]) => boolean;
+    readonly until: (outbox: Outbox, sent: readonly string[], deaths: number) => boolean;
   },
 ): Promise<{ readonly outbox: Outbox; readonly sent: readonly string[]; readonly taken: readonly string[] }> {
   const host = createHost();

@@ -127,7 +127,8 @@ export class Delivery {
 
   async #acked(entry: Entry, answer: Answer): Promise<void> {
     const { outbox, host } = this.#options;
-    const records = answer.outcome.kind === 'acked' ? answer.outcome.records : 0;
+    const { outcome } = answer;
+    const records = outcome.kind === 'acked' ? outcome.records + outcome.duplicates : 0;
     await outbox.acked(entry, answer);
     this.#options.settled(entry);
     if (records === 0) return;

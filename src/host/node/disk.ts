@@ -141,15 +141,15 @@ class StatReader {
 }
 
 /**
- * Without the system call `statx` Node gives the time of the last change as birth time. So one old file whose two
- * times differ proves that birth times are real; where none does, they are not used. A file system that keeps no
- * birth times gives 0.
+ * Without the system call `statx` Node gives the time of the last change as birth time, always. So one file whose two
+ * times differ proves that birth times are real; where none does, they are not used. A file system that keeps none
+ * gives 0, which differs too, and is left out file by file.
  */
 function hasBirthTime(): boolean {
   return [process.execPath, '/', tmpdir(), '/etc', '/var/log', '/var'].some((path) => {
     try {
       const stat = fs.statSync(path, { bigint: true });
-      return stat.birthtimeNs > 0n && stat.birthtimeNs !== stat.ctimeNs;
+      return stat.birthtimeNs !== stat.ctimeNs;
     } catch {
       return false;
     }

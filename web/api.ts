@@ -3,12 +3,15 @@
  * wrong and what to do about it. Only the page's own origin is ever asked.
  */
 import type { TailLine } from './tail-buffer.ts';
-import { type FleetAgent, readAgents, readLines } from './wire.ts';
+import { type FleetAgent, readAgents, readLines, readMessage } from './wire.ts';
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly hubTimeMs: number | null }
+  | Refusal;
+
+export type Refusal =
   | { readonly kind: 'signed-out' }
-  | { readonly kind: 'failed'; readonly trouble: Trouble };
+  | { readonly kind: 'failed'; readonly trouble: Trouble; readonly retryAfterMs: number | null };
 
 /** For the person: what happened, and what to do. */
 export interface Trouble {
@@ -17,14 +20,21 @@ export interface Trouble {
 }
 
 const timeoutMs = 10_000;
+/** A wait that the hub asks for is simply waited when it is no longer than this. */
+const shortWaitMs = 3_000;
 
 export function checkSession(): Promise<Answer<null>> {
   return call('/api/session', { read: () => null });
 }
 
-/** `signed-out` means here that the key was refused. */
-export function logIn(key: string): Promise<Answer<null>> {
-  return call('/api/login', { method: 'POST', body: { key }, read: () => null });
+/** `signed-out` means here that the key was refused. The hub makes everybody wait a moment after a wrong key. */
+export async function logIn(key: string): Promise<Answer<null>> {
+  const attempt = () => call('/api/login', { method: 'POST', body: { key }, read: () => null });
+  const answer = await attempt();
+  const waitMs = answer.kind === 'failed' ? answer.retryAfterMs : null;
+  if (waitMs === null || waitMs > shortWaitMs) return answer;
+  await new Promise((done) => setTimeout(done, waitMs));
+  return attempt();
 }
 
 export function logOut(): Promise<Answer<null>> {
@@ -35,13 +45,35 @@ export function fetchAgents(): Promise<Answer<readonly FleetAgent[]>> {
   return call('/api/agents', { read: readAgents });
 }
 
-/** The newest lines, oldest first. */
+/** The newest lines, oldest first. An agent that the hub does not know (yet) has none. */
 export function fetchLines(agent: string | null, limit: number): Promise<Answer<readonly TailLine[]>> {
-  return call(`/api/lines?${scopeOf(agent, { limit: String(limit) })}`, { read: readLines });
+  return call(`/api/lines?${scopeOf(agent, { limit: String(limit) })}`, { read: readLines, absent: [] });
 }
 
-export function tailAddress(agent: string | null): string {
-  return `/api/tail?${scopeOf(agent, {})}`;
+/** The live lines, as a stream of server-sent events. The time limit ends with the head of the reply. */
+export async function openTail(
+  agent: string | null,
+  signal: AbortSignal,
+): Promise<Answer<ReadableStream<Uint8Array>>> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    const reply = await fetch(`/api/tail?${scopeOf(agent, {})}`, {
+      signal: AbortSignal.any([signal, late.signal]),
+      headers: { accept: 'text/event-stream' },
+      credentials: 'same-origin',
+      redirect: 'error',
+      cache: 'no-store',
+    });
+    const refused = await refusalOf(reply);
+    if (refused !== null) return refused;
+    if (reply.body === null) throw new SyntaxError('a tail without a body');
+    return { kind: 'ok', value: reply.body, hubTimeMs: null };
+  } catch (error) {
+    return { kind: 'failed', trouble: unreachable(error), retryAfterMs: null };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function scopeOf(agent: string | null, values: Record<string, string>): URLSearchParams {
@@ -52,6 +84,8 @@ interface Call<T> {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
   readonly read: (body: unknown) => T;
+  /** What stands for 404; without it 404 is a failure. */
+  readonly absent?: T;
 }
 
 async function call<T>(address: string, options: Call<T>): Promise<Answer<T>> {
@@ -65,28 +99,39 @@ async function call<T>(address: string, options: Call<T>): Promise<Answer<T>> {
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(options.body) }),
     });
-    if (reply.status === 401 || reply.status === 403) return { kind: 'signed-out' };
-    if (!reply.ok)
-      return { kind: 'failed', trouble: troubleOf(reply.status, reply.headers.get('retry-after')) };
+    if (reply.status === 404 && options.absent !== undefined) {
+      return { kind: 'ok', value: options.absent, hubTimeMs: null };
+    }
+    const refused = await refusalOf(reply);
+    if (refused !== null) return refused;
     const date = Date.parse(reply.headers.get('date') ?? '');
     const body: unknown = reply.status === 204 ? null : await reply.json();
     return { kind: 'ok', value: options.read(body), hubTimeMs: Number.isNaN(date) ? null : date };
   } catch (error) {
-    return { kind: 'failed', trouble: unreachable(error) };
+    return { kind: 'failed', trouble: unreachable(error), retryAfterMs: null };
   }
 }
 
-function troubleOf(status: number, retryAfter: string | null): Trouble {
-  const what = `The hub answered with status ${status}.`;
-  if (status === 429) {
-    const wait = retryAfter === null ? 'a minute' : `${retryAfter} s`;
-    return { what: 'The hub has had too many attempts.', fix: `Wait ${wait}, then try again.` };
-  }
-  if (status === 503)
-    return { what, fix: 'Its disk may be full: look at the hub’s own log. The page goes on trying.' };
-  if (status >= 500)
-    return { what, fix: 'Look at the hub’s own log for the cause. The page goes on trying.' };
-  return { what, fix: 'Page and hub may be of different versions: reload the page.' };
+async function refusalOf(reply: Response): Promise<Refusal | null> {
+  if (reply.ok) return null;
+  if (reply.status === 401) return { kind: 'signed-out' };
+  const body: unknown = await reply.json().catch(() => null);
+  const seconds = Number(reply.headers.get('retry-after') ?? Number.NaN);
+  return {
+    kind: 'failed',
+    trouble: {
+      what: readMessage(body) || `The hub answered with status ${reply.status}.`,
+      fix: fixOf(reply.status, seconds),
+    },
+    retryAfterMs: Number.isNaN(seconds) ? null : seconds * 1000,
+  };
+}
+
+function fixOf(status: number, retryAfterSeconds: number): string {
+  if (status === 429) return Number.isNaN(retryAfterSeconds) ? '' : `Try again in ${retryAfterSeconds} s.`;
+  if (status === 403) return 'Open the page under the hub’s own address.';
+  if (status >= 500) return 'Look at the hub’s own log for the cause. The page goes on trying.';
+  return 'Page and hub may be of different versions: reload the page.';
 }
 
 function unreachable(error: unknown): Trouble {

@@ -100,7 +100,14 @@ function AgentRow(props: {
       </td>
       <td class="number">{formatCount(agent.lines)}</td>
       <td class="number medium">{formatBytes(agent.bytes)}</td>
-      <td class={`number ${agent.lagBytes ? 'lagging' : ''}`}>{formatBytes(agent.lagBytes)}</td>
+      <td class={`number ${agent.lagBytes ? 'lagging' : ''}`}>
+        {formatBytes(agent.lagBytes)}
+        {agent.deadLetters !== null && agent.deadLetters > 0 && (
+          <span class="set-aside" title="Lines refused here and kept by the agent: almadia dead-letters list">
+            {formatCount(agent.deadLetters)} set aside
+          </span>
+        )}
+      </td>
     </tr>
   );
 }

@@ -1,13 +1,14 @@
 /** One line of the tail, and the drawing of hostile text: text nodes only, symbols set apart. */
 import { useMemo, useState } from 'preact/hooks';
 import { hueClass } from './colour.ts';
-import { formatClock, formatCount, formatInstant } from './format.ts';
+import { formatBytes, formatClock, formatCount, formatInstant } from './format.ts';
 import { headOf, matches, type Piece, piecesOf, visibleText } from './line-text.ts';
 import type { TailEntry, TailLine, TailNote } from './tail-buffer.ts';
 import type { WindowChunk } from './tail-window.ts';
 
-/** Characters of a line shown at first. */
+/** Characters of a line shown at first, and how many more at each request: a line of only symbols stays quick. */
 const headCharacters = 1_000;
+const stepCharacters = 20_000;
 
 /** What all rows share. A new object draws all of them again. */
 export interface RowContext {
@@ -58,14 +59,15 @@ function LineRow({ line, context }: { readonly line: TailLine; readonly context:
       <span class={`source ${hueClass(line.path || line.source)}`} title={line.path || line.source}>
         <Plain text={line.source} />
       </span>
-      <LineText text={line.text} context={context} />
+      <LineText line={line} context={context} />
     </div>
   );
 }
 
-function LineText({ text, context }: { readonly text: string; readonly context: RowContext }) {
-  const [whole, setWhole] = useState(false);
-  const shown = whole ? text : headOf(text, headCharacters);
+function LineText({ line, context }: { readonly line: TailLine; readonly context: RowContext }) {
+  const { text } = line;
+  const [characters, setCharacters] = useState(headCharacters);
+  const shown = headOf(text, characters);
   const visible = visibleText(shown);
   const { pattern } = context;
   const further = shown.length < text.length && pattern !== null && !matches(visible.text, pattern);
@@ -76,18 +78,28 @@ function LineText({ text, context }: { readonly text: string; readonly context: 
         <button
           type="button"
           class="more"
-          aria-expanded={whole}
+          aria-expanded={characters > headCharacters}
           onClick={() => {
             context.onOpen();
-            setWhole(!whole);
+            setCharacters(shown.length < text.length ? characters + stepCharacters : headCharacters);
           }}
         >
-          {whole ? 'Show less' : `… show all ${formatCount(text.length)} characters`}
+          {moreLabel(shown.length, text.length)}
           {further && ' (the match is further on)'}
         </button>
       )}
+      {line.cutOfBytes !== null && (
+        <span class="remark">cut by the agent, {formatBytes(line.cutOfBytes)} in the file</span>
+      )}
+      {!line.validUtf8 && <span class="remark">not UTF-8</span>}
     </span>
   );
+}
+
+function moreLabel(shown: number, all: number): string {
+  if (shown === all) return 'Show less';
+  if (all - shown <= stepCharacters) return `… show all ${formatCount(all)} characters`;
+  return `… show ${formatCount(stepCharacters)} more of ${formatCount(all)} characters`;
 }
 
 /** A name that came from outside. */

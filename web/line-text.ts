@@ -95,6 +95,8 @@ export function piecesOf(visible: VisibleText, pattern: RegExp | null): readonly
 }
 
 function rangesOf(text: string, pattern: RegExp): readonly TextRange[] {
+  // `matchAll` begins where the pattern's last test ended.
+  pattern.lastIndex = 0;
   return [...text.matchAll(pattern)].map((found) => ({
     from: found.index,
     to: found.index + found[0].length,

@@ -15,6 +15,10 @@ export interface TailLine {
   readonly text: string;
   /** When the hub stored it; NaN when the hub did not say. */
   readonly receivedAtMs: number;
+  /** Length in the source of a line over the agent's limit, of which only the beginning is stored; null: it is whole. */
+  readonly cutOfBytes: number | null;
+  /** False when the stored bytes were not valid UTF-8 and the text has U+FFFD in their place. */
+  readonly validUtf8: boolean;
 }
 
 export type TailEntry =
@@ -92,14 +96,13 @@ export class TailBuffer {
   }
 
   /**
-   * Takes the newest stored lines after a (re)connection: only what lies after the last one already seen, so that
-   * nothing is doubled and nothing appears out of order. `complete`: the hub had no more than these.
+   * Takes the newest stored lines after a (re)connection. When none of them is known, they do not reach back to what
+   * is shown, and lines between may be absent. A line that the live tail had passed over comes late rather than never.
    */
-  catchUp(stored: readonly TailLine[], options: { readonly complete: boolean }): number {
-    const known = stored.findLastIndex((line) => this.#seen.has(line.id));
-    if (known < 0 && !options.complete && this.#seen.size > 0)
-      this.note({ reason: 'while-away', count: null });
-    return this.add(stored.slice(known + 1));
+  catchUp(stored: readonly TailLine[]): void {
+    const reaches = this.#seen.size === 0 || stored.some((line) => this.#seen.has(line.id));
+    if (!reaches && stored.length > 0) this.note({ reason: 'while-away', count: null });
+    this.add(stored);
   }
 
   note(note: TailNote): void {

@@ -2,17 +2,18 @@
  * The live tail's connection. Reconnects by itself and says so; after each (re)connection it fetches the newest stored
  * lines, holding what arrives meanwhile, so that the buffer sees: stored lines first, then live ones, each id once.
  */
-import { checkSession, fetchLines, type Trouble, tailAddress } from './api.ts';
+import { fetchLines, openTail, type Refusal, type Trouble } from './api.ts';
+import { eventReader, type ServerEvent } from './event-stream.ts';
 import type { TailBuffer, TailLine } from './tail-buffer.ts';
 import { parseJson, readLine, readSkipped } from './wire.ts';
 
 export type FeedState =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
-  | { readonly kind: 'waiting'; readonly retryAtMs: number; readonly trouble: Trouble };
+  | { readonly kind: 'waiting'; readonly trouble: Trouble };
 
 export interface FeedListener {
-  /** The buffer changed; may come thousands of times a second. `liveLines`: how many of its new lines came live. */
+  /** The buffer changed; may come hundreds of times a second. `liveLines`: how many of its new lines came live. */
   changed(liveLines: number): void;
   state(state: FeedState): void;
   signedOut(): void;
@@ -21,19 +22,22 @@ export interface FeedListener {
 /** Newest lines fetched at each connection. */
 const backlogLines = 1_000;
 /** Live lines held while the stored ones are being fetched; over it the oldest of them go. */
-const heldLinesMax = 5_000;
+const heldLinesMax = 10_000;
+/** The hub gives a sign of life every 15 s; after so long without one the connection is dead, whatever it looks like. */
+const silenceMaxMs = 45_000;
 const retryMinMs = 500;
 const retryMaxMs = 10_000;
+
+const interrupted: Trouble = { what: 'The live tail was interrupted.', fix: 'It connects again by itself.' };
 
 /** Follows all agents (null) or one, until `close` is called. */
 export class TailFeed {
   readonly #agent: string | null;
   readonly #buffer: TailBuffer;
   readonly #listener: FeedListener;
-  #events: EventSource | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #closing = new AbortController();
   #failures = 0;
-  #closed = false;
+  #endWait: () => void = () => undefined;
 
   constructor(agent: string | null, options: { buffer: TailBuffer; listener: FeedListener }) {
     this.#agent = agent;
@@ -42,98 +46,99 @@ export class TailFeed {
   }
 
   open(): void {
-    window.addEventListener('online', this.retryNow);
-    this.#connect();
+    window.addEventListener('online', this.retryNow, { signal: this.#closing.signal });
+    void this.#run(this.#closing.signal);
   }
 
   close(): void {
-    this.#closed = true;
-    window.removeEventListener('online', this.retryNow);
-    this.#disconnect();
+    this.#closing.abort();
+    this.#endWait();
   }
 
-  readonly retryNow = (): void => {
-    if (!this.#closed && this.#timer !== null) this.#connect();
-  };
+  /** Ends the wait before the next attempt. */
+  readonly retryNow = (): void => this.#endWait();
 
-  #connect(): void {
-    this.#disconnect();
-    this.#listener.state({ kind: 'connecting' });
-    const events = new EventSource(tailAddress(this.#agent));
-    this.#events = events;
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#listener.state({ kind: 'connecting' });
+      const end = await this.#follow(signal);
+      if (signal.aborted) return;
+      if (end.kind === 'signed-out') return this.#listener.signedOut();
+      this.#listener.state({ kind: 'waiting', trouble: end.trouble });
+      await this.#wait(Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures++));
+    }
+  }
+
+  /** One connection, from its beginning to its end. */
+  async #follow(signal: AbortSignal): Promise<Refusal> {
+    const connection = new AbortController();
+    const either = AbortSignal.any([signal, connection.signal]);
+    const opened = await openTail(this.#agent, either);
+    if (opened.kind !== 'ok') return opened;
     let held: TailLine[] | null = [];
-    events.addEventListener('open', () => {
-      void this.#fetchStored(events).then((fetched) => {
-        if (!fetched || held === null) return;
-        const early = held;
-        held = null;
-        this.#add(early);
-      });
-    });
-    events.addEventListener('line', (event: MessageEvent<string>) => {
-      const line = readLine(parseJson(event.data));
-      if (line === null) return;
-      if (held === null) return this.#add([line]);
-      held.push(line);
-      if (held.length > heldLinesMax) held.shift();
-    });
-    events.addEventListener('skipped', (event: MessageEvent<string>) => {
-      this.#buffer.note({ reason: 'too-fast', count: readSkipped(parseJson(event.data)) });
+    let end: Refusal = { kind: 'failed', trouble: interrupted, retryAfterMs: null };
+    const catchUp = async () => {
+      const stored = await fetchLines(this.#agent, backlogLines);
+      if (either.aborted) return;
+      if (stored.kind !== 'ok') {
+        end = stored;
+        return connection.abort();
+      }
+      this.#buffer.catchUp(stored.value);
+      this.#buffer.add(held ?? []);
+      held = null;
+      this.#failures = 0;
+      this.#listener.state({ kind: 'live' });
       this.#listener.changed(0);
+    };
+    const caughtUp = catchUp();
+    let silence = setTimeout(() => connection.abort(), silenceMaxMs);
+    try {
+      const read = eventReader();
+      for await (const piece of piecesOf(opened.value)) {
+        clearTimeout(silence);
+        silence = setTimeout(() => connection.abort(), silenceMaxMs);
+        const lines = this.#linesOf(read(piece));
+        if (held === null) this.#listener.changed(this.#buffer.add(lines));
+        else held = [...held, ...lines].slice(-heldLinesMax);
+      }
+    } catch {
+      // The connection broke: `end` says so already.
+    }
+    clearTimeout(silence);
+    connection.abort();
+    await caughtUp;
+    return end;
+  }
+
+  #linesOf(events: readonly ServerEvent[]): TailLine[] {
+    const lines: TailLine[] = [];
+    for (const event of events) {
+      const value = parseJson(event.data);
+      if (event.name === 'skipped') this.#buffer.note({ reason: 'too-fast', count: readSkipped(value) });
+      const line = event.name === 'line' ? readLine(value) : null;
+      if (line !== null) lines.push(line);
+    }
+    return lines;
+  }
+
+  #wait(waitMs: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = setTimeout(done, waitMs);
+      this.#endWait = () => {
+        clearTimeout(timer);
+        done();
+      };
     });
-    events.addEventListener('error', () => void this.#failed(events));
   }
+}
 
-  /** False when the connection is no longer the current one, or the lines could not be had. */
-  async #fetchStored(events: EventSource): Promise<boolean> {
-    const answer = await fetchLines(this.#agent, backlogLines);
-    if (events !== this.#events) return false;
-    if (answer.kind === 'signed-out') {
-      this.#listener.signedOut();
-      return false;
-    }
-    if (answer.kind === 'failed') {
-      this.#waitAndRetry(answer.trouble);
-      return false;
-    }
-    this.#failures = 0;
-    this.#listener.state({ kind: 'live' });
-    const complete = answer.value.length < backlogLines;
-    this.#buffer.catchUp(answer.value, { complete });
-    this.#listener.changed(0);
-    return true;
-  }
-
-  #add(lines: readonly TailLine[]): void {
-    const added = this.#buffer.add(lines);
-    if (added > 0) this.#listener.changed(added);
-  }
-
-  /** An EventSource does not tell why it failed: asking for the session tells a lost log-in from a lost hub. */
-  async #failed(events: EventSource): Promise<void> {
-    events.close();
-    if (events !== this.#events) return;
-    const session = await checkSession();
-    if (events !== this.#events) return;
-    if (session.kind === 'signed-out') return this.#listener.signedOut();
-    this.#waitAndRetry(
-      session.kind === 'failed'
-        ? session.trouble
-        : { what: 'The live tail was interrupted.', fix: 'It connects again by itself.' },
-    );
-  }
-
-  #waitAndRetry(trouble: Trouble): void {
-    this.#disconnect();
-    const waitMs = Math.min(retryMaxMs, retryMinMs * 2 ** this.#failures++);
-    this.#timer = setTimeout(() => this.#connect(), waitMs);
-    this.#listener.state({ kind: 'waiting', retryAtMs: Date.now() + waitMs, trouble });
-  }
-
-  #disconnect(): void {
-    this.#events?.close();
-    this.#events = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield decoder.decode(value, { stream: true });
   }
 }

@@ -5,6 +5,17 @@ import type { TailChunk, TailEntry } from './tail-buffer.ts';
 /** Rows in the document at most (and up to one chunk more). */
 export const rowsMax = 2_000;
 
+/**
+ * In a flood nobody reads, and most rows built would be gone before they are seen: while the view follows, only those
+ * about the end are built. The rest is there as soon as the reader scrolls up or pauses.
+ */
+const floodLinesPerSecond = 500;
+const floodRows = 200;
+
+export function rowsFor(view: { readonly following: boolean; readonly linesPerSecond: number }): number {
+  return view.following && view.linesPerSecond > floodLinesPerSecond ? floodRows : rowsMax;
+}
+
 export interface WindowChunk {
   readonly key: number;
   readonly entries: readonly TailEntry[];

@@ -9,7 +9,7 @@ import { Chunk, type RowContext } from './line-row.tsx';
 import { filterPattern } from './line-text.ts';
 import { TailEmpty } from './tail-empty.tsx';
 import { FeedStatus } from './tail-status.tsx';
-import { emptyWindowCache, rowsMax, type TailWindow, windowOf } from './tail-window.ts';
+import { emptyWindowCache, rowsFor, rowsMax, type TailWindow, windowOf } from './tail-window.ts';
 import { useTail } from './use-tail.ts';
 
 /** What the page's keys do here. */
@@ -41,7 +41,8 @@ export function Tail(props: {
   const { buffer, motion, setMotion } = tail;
   const pattern = useMemo(() => filterPattern(filter), [filter]);
   const cache = useRef(emptyWindowCache());
-  const view = windowOf(buffer.chunks, { pattern, cache: cache.current, rowsMax });
+  const rows = rowsFor({ following: motion === 'following', linesPerSecond: tail.rate });
+  const view = windowOf(buffer.chunks, { pattern, cache: cache.current, rowsMax: rows });
   const scroller = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const today = new Date().toDateString();
@@ -63,6 +64,7 @@ export function Tail(props: {
   useLayoutEffect(() => {
     if (motion === 'following') toEnd();
   });
+  useStillView(scroller, { rows, still: motion !== 'following' });
   useEffect(() => {
     const box = scroller.current;
     if (box === null) return;
@@ -182,6 +184,21 @@ export function Tail(props: {
       </div>
     </section>
   );
+}
+
+/** When older rows are added above a view that stands still, what the reader looks at stays where it is. */
+function useStillView(
+  scroller: { readonly current: HTMLDivElement | null },
+  view: { readonly rows: number; readonly still: boolean },
+): void {
+  const before = useRef({ rows: view.rows, heightPixels: 0 });
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    const { rows, heightPixels } = before.current;
+    if (view.still && rows < view.rows) box.scrollTop += box.scrollHeight - heightPixels;
+    before.current = { rows: view.rows, heightPixels: box.scrollHeight };
+  });
 }
 
 function shownText(view: TailWindow, options: { readonly filtered: boolean; readonly held: number }): string {

@@ -1,6 +1,7 @@
 /**
  * One followed scope (all agents, or one) as a component needs it: its buffer, its connection, whether the view moves,
- * and how fast lines come. However many lines arrive, the component is drawn once a frame at most.
+ * and how fast lines come. However many lines arrive, they draw the component ten times a second at most:
+ * building rows is what costs, not receiving lines.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { TailBuffer } from './tail-buffer.ts';
@@ -22,6 +23,7 @@ export interface Tail {
 }
 
 const ratePeriodMs = 1_000;
+const drawPeriodMs = 100;
 
 export function useTail(agent: string | null, onSignedOut: () => void): Tail {
   // `agent` is not read: another scope has another buffer.
@@ -31,14 +33,26 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
   const [, setDrawn] = useState(0);
   const motion = useRef<Motion>('following');
   const frame = useRef<number | null>(null);
+  const later = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const drawnMs = useRef(0);
   const feed = useRef<TailFeed | null>(null);
 
   const draw = useCallback(() => {
-    frame.current ??= requestAnimationFrame(() => {
+    frame.current ??= requestAnimationFrame((nowMs) => {
       frame.current = null;
+      drawnMs.current = nowMs;
       setDrawn((count) => count + 1);
     });
   }, []);
+  /** At once after a quiet while, and at most every `drawPeriodMs` in a flood. */
+  const drawSoon = useCallback(() => {
+    const waitMs = drawnMs.current + drawPeriodMs - performance.now();
+    if (waitMs <= 0) return draw();
+    later.current ??= setTimeout(() => {
+      later.current = null;
+      draw();
+    }, waitMs);
+  }, [draw]);
   const motionNow = useCallback(() => motion.current, []);
   const setMotion = useCallback(
     (next: (now: Motion) => Motion) => {
@@ -61,7 +75,7 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
       listener: {
         changed: (liveLines) => {
           arrived += liveLines;
-          draw();
+          drawSoon();
         },
         state: setState,
         signedOut: onSignedOut,
@@ -77,7 +91,7 @@ export function useTail(agent: string | null, onSignedOut: () => void): Tail {
       clearInterval(timer);
       opened.close();
     };
-  }, [agent, buffer, draw, onSignedOut]);
+  }, [agent, buffer, drawSoon, onSignedOut]);
 
   const clear = () => {
     buffer.clear();

@@ -18,6 +18,8 @@ export interface FleetAgent {
   readonly bytes: number | null;
   /** Bytes in the agent's files that the hub does not have yet; null where the agent does not say. */
   readonly lagBytes: number | null;
+  /** Lines that the hub refused and the agent keeps aside; null where the agent does not say. */
+  readonly deadLetters: number | null;
 }
 
 /** Ordered by host name, then id: rows do not jump when a state changes. */
@@ -40,6 +42,7 @@ function readAgent(id: string, fields: Fields): FleetAgent {
     lines: countOf(fields.lines),
     bytes: countOf(fields.bytes),
     lagBytes: countOf(fields.lag_bytes),
+    deadLetters: countOf(fields.dead_letters),
   };
 }
 
@@ -59,7 +62,14 @@ export function readLine(value: unknown): TailLine | null {
     source: textOf(fields.source) ?? '',
     path: textOf(fields.path) ?? '',
     receivedAtMs: timeOf(fields.received_at) ?? Number.NaN,
+    cutOfBytes: fields.cut === true ? countOf(fields.original_bytes) : null,
+    validUtf8: typeof fields.raw !== 'string',
   };
+}
+
+/** What a refusal of the hub says; '' when it says nothing. */
+export function readMessage(body: unknown): string {
+  return textOf(fieldsOf(body).message) ?? '';
 }
 
 /** The payload of a `skipped` event. */

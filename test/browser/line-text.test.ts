@@ -66,6 +66,12 @@ test('the pieces together are the whole text, and the matched ones are what was 
   );
 });
 
+test('what was found in one line does not change what is marked in the next', () => {
+  const pattern = filterPattern('x');
+  assert.ok(matches('aaax', pattern));
+  assert.deepEqual(piecesOf(visibleText('x'), pattern), [{ text: 'x', symbol: false, match: true }]);
+});
+
 test('a match that begins inside a symbol is cut where the symbol ends', () => {
   const pieces = piecesOf(visibleText('\u0000x'), filterPattern('ulx'));
   assert.deepEqual(pieces, [

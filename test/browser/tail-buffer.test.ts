@@ -4,12 +4,21 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { filterPattern } from '../../web/line-text.ts';
 import { TailBuffer, type TailLine } from '../../web/tail-buffer.ts';
-import { emptyWindowCache, windowOf } from '../../web/tail-window.ts';
+import { emptyWindowCache, rowsFor, rowsMax, windowOf } from '../../web/tail-window.ts';
 
 const bounds = { linesMax: 20, charactersMax: 1_000, chunkLines: 5 };
 
 function line(id: number, text = `line ${id}`): TailLine {
-  return { id: String(id), agent: 'a', source: 's', path: '/s', text, receivedAtMs: id };
+  return {
+    id: String(id),
+    agent: 'a',
+    source: 's',
+    path: '/s',
+    text,
+    receivedAtMs: id,
+    cutOfBytes: null,
+    validUtf8: true,
+  };
 }
 
 function lines(from: number, to: number): TailLine[] {
@@ -33,23 +42,23 @@ test('a line that comes twice is shown once, also after a clearing', () => {
   assert.deepEqual(shown(buffer), ['4']);
 });
 
-test('after a reconnection only what lies behind the last known line is taken', () => {
+test('after a reconnection what is not there yet is taken, and nothing twice', () => {
   const buffer = new TailBuffer(bounds);
   buffer.add([line(1), line(3)]);
-  buffer.catchUp(lines(0, 6), { complete: false });
-  assert.deepEqual(shown(buffer), ['1', '3', '4', '5']);
+  buffer.catchUp(lines(1, 6));
+  assert.deepEqual(shown(buffer), ['1', '3', '2', '4', '5']);
 });
 
 test('a reconnection that reaches none of the known lines says that some are absent', () => {
   const buffer = new TailBuffer(bounds);
   buffer.add(lines(0, 2));
-  buffer.catchUp(lines(8, 10), { complete: false });
+  buffer.catchUp(lines(8, 10));
   assert.deepEqual(shown(buffer), ['0', '1', 'while-away', '8', '9']);
 });
 
 test('the first lines of all are shown without a note', () => {
   const buffer = new TailBuffer(bounds);
-  buffer.catchUp(lines(5, 8), { complete: false });
+  buffer.catchUp(lines(5, 8));
   assert.deepEqual(shown(buffer), ['5', '6', '7']);
 });
 
@@ -132,4 +141,10 @@ test('the window shows the newest rows that pass the filter', () => {
   const some = windowOf(buffer.chunks, { pattern, cache, rowsMax: 100 });
   assert.equal(some.lines, 10);
   assert.equal(windowOf(buffer.chunks, { pattern, cache, rowsMax: 100 }).chunks[0], some.chunks[0]);
+});
+
+test('only a flood that is followed is drawn short', () => {
+  assert.equal(rowsFor({ following: true, linesPerSecond: 10 }), rowsMax);
+  assert.equal(rowsFor({ following: false, linesPerSecond: 10_000 }), rowsMax);
+  assert.ok(rowsFor({ following: true, linesPerSecond: 10_000 }) < rowsMax);
 });

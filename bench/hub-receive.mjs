@@ -94,6 +94,11 @@ async function run(agents, compress) {
         for (const request of requests) await send(hub, request, compress);
       }),
     );
+  if (!compress && agents === 1) {
+    await measure('yardstick: JSON.parse of the bodies alone', bytes, async () => {
+      for (const { body } of all.flat()) JSON.parse(body.toString());
+    });
+  }
   const name = `${agents} agent${agents > 1 ? 's' : ''}, ${compress ? 'gzip' : 'plain'}`;
   await measure(`receive, ${name}`, bytes, sendAll);
   await measure(`receive again (duplicates), ${name}`, bytes, sendAll);

@@ -8,7 +8,7 @@
 import type { Page, Query, Store, StreamSummary } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import { askedAgent } from './fleet-routes.ts';
-import { lineJson } from './line-json.ts';
+import { type LineJson, lineJson } from './line-json.ts';
 import { json, Refusal } from './reply.ts';
 import type { Route, RoutedRequest } from './router.ts';
 
@@ -57,7 +57,7 @@ async function* exported(pages: AsyncIterable<Page>): AsyncGenerator<string> {
 async function linesReply(request: RoutedRequest, parts: ReadParts) {
   const newest = countOf(request.search.get('limit'));
   const query = { agent: askedAgent(request, parts), stream: null, source: null, newest };
-  const lines: Readonly<Record<string, unknown>>[] = [];
+  const lines: LineJson[] = [];
   const sizes: number[] = [];
   for await (const page of parts.store.read(query)) {
     for (const line of page.lines) {

@@ -103,18 +103,24 @@ function checkOf(head: Uint8Array, payload: Uint8Array, work: Work): Uint8Array 
 }
 
 function contentOf(lines: readonly Line[]): Uint8Array {
-  const numbers = new Uint8Array((3 + lines.length * 3) * varintBytesMax);
+  const numbersMax = (3 + lines.length * 3) * varintBytesMax;
+  const bytes = lines.reduce((sum, line) => sum + line.bytes.length, 0);
+  const content = Buffer.allocUnsafe(numbersMax + bytes);
   let received = lines[0]!.receivedAtMs;
-  let at = writeVarint(numbers, 0, lines[0]!.from);
-  at = writeVarint(numbers, at, received);
-  at = writeVarint(numbers, at, lines.length);
+  let at = writeVarint(content, 0, lines[0]!.from);
+  at = writeVarint(content, at, received);
+  at = writeVarint(content, at, lines.length);
   for (const line of lines) {
-    at = writeVarint(numbers, at, line.to - line.from);
-    at = writeVarint(numbers, at, line.bytes.length * 2 + (line.cut ? 1 : 0));
-    at = writeVarint(numbers, at, fold(line.receivedAtMs - received));
+    at = writeVarint(content, at, line.to - line.from);
+    at = writeVarint(content, at, line.bytes.length * 2 + (line.cut ? 1 : 0));
+    at = writeVarint(content, at, fold(line.receivedAtMs - received));
     received = line.receivedAtMs;
   }
-  return Buffer.concat([numbers.subarray(0, at), ...lines.map((line) => line.bytes)]);
+  for (const line of lines) {
+    content.set(line.bytes, at);
+    at += line.bytes.length;
+  }
+  return content.subarray(0, at);
 }
 
 function linesOf(content: Uint8Array): Line[] {
@@ -132,19 +138,20 @@ function readLines(content: Uint8Array): Line[] {
   let receivedAtMs = reader.next();
   const count = reader.next();
   if (count > content.length) throw new BlockError('a block claims more lines than it has bytes');
-  const lines: { from: number; to: number; length: number; cut: boolean; receivedAtMs: number }[] = [];
+  const heads: { from: number; to: number; length: number; cut: boolean; receivedAtMs: number }[] = [];
   for (let index = 0; index < count; index++) {
     const to = from + reader.next();
     const length = reader.next();
     receivedAtMs += unfold(reader.next());
-    lines.push({ from, to, length: Math.floor(length / 2), cut: length % 2 === 1, receivedAtMs });
+    heads.push({ from, to, length: Math.floor(length / 2), cut: length % 2 === 1, receivedAtMs });
     from = to;
   }
   let at = reader.position;
-  const result = lines.map(({ length, ...line }) => {
-    at += length;
-    return { ...line, bytes: content.subarray(at - length, at) };
+  const lines = heads.map((head) => {
+    const bytes = content.subarray(at, at + head.length);
+    at += head.length;
+    return { from: head.from, to: head.to, bytes, cut: head.cut, receivedAtMs: head.receivedAtMs };
   });
   if (at !== content.length) throw new BlockError('the lines of a block do not fill it');
-  return result;
+  return lines;
 }

@@ -37,6 +37,8 @@ const portTries = 10;
 const rotateBytes = 8 * 1024 * 1024;
 const drainMs = 3_000;
 const closeGraceMs = 2_000;
+/** npm passes on to its child the Ctrl+C that the terminal has sent to both: this soon, a second one is the first. */
+const echoMs = 1_000;
 
 export const command: CommandDescription = {
   name: 'demo',
@@ -89,7 +91,13 @@ async function run(context: CommandContext): Promise<number> {
   const directory = resolve(host.process.workingDirectory, options.text('data') ?? '');
   const stop = new AbortController();
   const now = new AbortController();
-  const heard = () => (stop.signal.aborted ? now.abort() : stop.abort());
+  let heardAtMs = Number.POSITIVE_INFINITY;
+  const heard = () => {
+    const nowMs = host.clock.monotonicMs();
+    if (nowMs - heardAtMs > echoMs) now.abort();
+    heardAtMs = Math.min(heardAtMs, nowMs);
+    stop.abort();
+  };
   const off = (['SIGINT', 'SIGTERM'] as const).map((name) => context.signals.on(name, heard));
   const closers: Closers = [];
   try {
@@ -132,7 +140,7 @@ async function open(
   const { directory, closers, now } = how;
   await makeDirectory(host, directory);
   const log = await openLog(context, `${directory}/demo.log`);
-  closers.push(() => log.close());
+  closers.push(async () => log.close());
   const key = await keyOf(host, directory);
   const port = integerOption(options, 'port', { min: 0, max: 65_535 }) ?? null;
   const hub = await openAnyPort(host, { port, key, log, dataDirectory: `${directory}/hub` });

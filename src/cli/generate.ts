@@ -93,7 +93,7 @@ async function run(context: CommandContext): Promise<number> {
   try {
     const summary =
       out === undefined
-        ? await toStandardOutput(settings, context, stop)
+        ? await toStandardOutput(settings, context, stop.signal)
         : await toFile(settings, { path: resolve(host.process.workingDirectory, out), context }, stop.signal);
     context.console.err(summaryText(summary, context));
     return 0;
@@ -120,21 +120,12 @@ async function toFile(
   }
 }
 
-/** A reader that goes away, such as `head`, ends it like Ctrl+C. */
-async function toStandardOutput(
+function toStandardOutput(
   settings: GeneratorSettings,
-  context: CommandContext,
-  stop: AbortController,
+  { host, console }: CommandContext,
+  signal: AbortSignal,
 ): Promise<GeneratorSummary> {
-  const write = async (lines: Uint8Array): Promise<void> => {
-    try {
-      await context.console.write(lines);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
-      stop.abort();
-    }
-  };
-  return generate(settings, { clock: context.host.clock, write }, stop.signal);
+  return generate(settings, { clock: host.clock, write: (lines) => console.write(lines) }, signal);
 }
 
 function settingsFrom(options: Options, context: CommandContext): GeneratorSettings {

@@ -100,6 +100,91 @@ export const messages = {
     en: 'Stopping; the next start goes on from here.\n',
     es: 'Deteniendo; el próximo arranque sigue desde aquí.\n',
   },
+  // init and config
+  initWrote: { en: 'wrote {file}\n', es: 'escrito {file}\n' },
+  initKept: { en: '{file} is there already and was kept\n', es: '{file} ya existe y se ha conservado\n' },
+  initNext: {
+    en: 'Next: set output.url in it and the key in ALMADIA_KEY, then `almadia check`, then `almadia run`.\n',
+    es: 'Ahora: ponga en él output.url y la clave en ALMADIA_KEY; después `almadia check` y `almadia run`.\n',
+  },
+  configValid: { en: '{file} is valid ({format})', es: '{file} es válido ({format})' },
+  configProblems: {
+    en: '{count} problems; mend them and validate again',
+    es: '{count} problemas; corríjalos y valide otra vez',
+  },
+  configShown: {
+    en: 'what takes effect, from {file} ({format})',
+    es: 'lo que tiene efecto, de {file} ({format})',
+  },
+  originDefault: { en: 'default', es: 'por omisión' },
+  originEnvironment: { en: 'environment {name}', es: 'entorno {name}' },
+  originGenerated: { en: 'generated', es: 'generado' },
+  // status
+  ago: { en: '{duration} ago', es: 'hace {duration}' },
+  statusAgent: { en: 'Agent', es: 'Agente' },
+  statusHost: { en: 'Host', es: 'Host' },
+  statusServer: { en: 'Server', es: 'Servidor' },
+  statusConnection: { en: 'Connection', es: 'Conexión' },
+  statusBuffer: { en: 'Local buffer', es: 'Buffer local' },
+  statusDeadLetters: { en: 'Dead letters', es: 'Cartas muertas' },
+  statusSent: { en: 'Sent', es: 'Enviado' },
+  statusProcess: { en: 'Process', es: 'Proceso' },
+  statusState: { en: 'State', es: 'Estado' },
+  statusNone: { en: 'none', es: 'ninguna' },
+  statusDeadCount: {
+    en: '{batches} batches, {records} lines, {bytes} (`almadia dead-letters list`)',
+    es: '{batches} lotes, {records} líneas, {bytes} (`almadia dead-letters list`)',
+  },
+  statusSentCount: { en: '{records} lines, {bytes}', es: '{records} líneas, {bytes}' },
+  statusProcessText: {
+    en: 'pid {pid}, version {version}, running for {since}, {memory} of memory',
+    es: 'pid {pid}, versión {version}, en marcha desde hace {since}, {memory} de memoria',
+  },
+  statusBufferCount: {
+    en: '{records} lines ({bytes} of {max} on disk)',
+    es: '{records} líneas ({bytes} de {max} en disco)',
+  },
+  statusFull: {
+    en: 'The local buffer is full: lines wait in their files, nothing is dropped.',
+    es: 'El buffer local está lleno: las líneas esperan en sus archivos, nada se descarta.',
+  },
+  statusLastError: { en: 'Last error ({ago}): {reason}', es: 'Último error ({ago}): {reason}' },
+  hintRefused: {
+    en: 'everything is kept; `almadia check` tells what to correct',
+    es: 'todo se conserva; `almadia check` dice qué corregir',
+  },
+  hintAway: {
+    en: 'everything is kept and sent when the server is back; `almadia check` looks closer',
+    es: 'todo se conserva y se enviará cuando vuelva el servidor; `almadia check` lo examina',
+  },
+  connectionConnecting: { en: 'not answered yet, for {since}', es: 'aún sin respuesta, desde hace {since}' },
+  connectionConnected: { en: 'connected for {since}', es: 'conectado desde hace {since}' },
+  connectionAway: {
+    en: 'not connected for {since}: nobody answers',
+    es: 'sin conexión desde hace {since}: nadie responde',
+  },
+  connectionRefused: {
+    en: 'refused for {since}: the configuration or the key is wrong',
+    es: 'rechazado desde hace {since}: la configuración o la clave son incorrectas',
+  },
+  connectionNext: { en: 'next try in {duration}', es: 'próximo intento en {duration}' },
+  statusNobody: { en: 'no agent is running on {path}', es: 'ningún agente está en marcha en {path}' },
+  statusNoFiles: { en: 'No files are followed yet.', es: 'Aún no se sigue ningún archivo.' },
+  filePath: { en: 'file', es: 'archivo' },
+  filePosition: { en: 'position', es: 'posición' },
+  fileSize: { en: 'size', es: 'tamaño' },
+  fileLag: { en: 'lag', es: 'retraso' },
+  fileLagTime: { en: 'since', es: 'desde hace' },
+  // dead letters
+  deadNone: { en: 'There are no dead letters.', es: 'No hay cartas muertas.' },
+  deadName: { en: 'name', es: 'nombre' },
+  deadLines: { en: 'lines', es: 'líneas' },
+  deadBytes: { en: 'size', es: 'tamaño' },
+  deadSince: { en: 'since', es: 'desde' },
+  deadReason: { en: 'reason and files', es: 'motivo y archivos' },
+  deadReplaying: { en: 'to be sent again', es: 'se enviará otra vez' },
+  deadReplayed: { en: '{count} to be sent once more', es: '{count} se enviarán otra vez' },
+  deadDropped: { en: '{count} dropped for good', es: '{count} descartadas para siempre' },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

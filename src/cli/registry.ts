@@ -5,6 +5,10 @@ type Load = () => Promise<{ readonly command: CommandDescription }>;
 
 export const registry: Readonly<Record<string, Load>> = {
   run: () => import('./run.ts'),
+  init: () => import('./init.ts'),
+  status: () => import('./status.ts'),
+  config: () => import('./config.ts'),
+  'dead-letters': () => import('./dead-letters.ts'),
   hub: () => import('./hub.ts'),
   demo: () => import('./demo.ts'),
   generate: () => import('./generate.ts'),

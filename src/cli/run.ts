@@ -86,24 +86,26 @@ async function runUntilStopped(context: CommandContext, running: Running): Promi
         log.write('info', 'agent.stopping', say(context.language, 'runStopping'));
         await session.stop(drainMs, orders.now);
         log.write('info', 'agent.stopped', say(context.language, 'runStopped'));
-        await log.close();
+        log.close();
         return 0;
       case 'reload': {
         const next = await reread(context, running, log);
         if (next === null) break;
         await session.stop(0);
-        const before = config;
-        const logBefore = log;
-        config = next;
-        log = await openLog(context, config.settings.agent.logFile);
-        await logBefore.close();
-        session = await begin(context, { ...running, config, log }).catch((error: unknown) => {
+        const old = { config, log };
+        try {
+          log = await openLog(context, next.settings.agent.logFile);
+          session = await begin(context, { ...running, config: next, log });
+          config = next;
+          log.write('info', 'config.taken', say(context.language, 'runReloaded', { file: config.file }));
+          old.log.close();
+        } catch (error) {
           if (!(error instanceof AlmadiaError)) throw error;
+          if (log !== old.log) log.close();
+          log = old.log;
           tell(log, { problem: error, language: context.language, event: 'config.failed' });
-          config = before;
-          return begin(context, { ...running, config, log });
-        });
-        log.write('info', 'config.taken', say(context.language, 'runReloaded', { file: config.file }));
+          session = await begin(context, { ...running, config, log });
+        }
         break;
       }
     }

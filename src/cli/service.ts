@@ -1,12 +1,24 @@
 /** `almadia service`: the agent as a systemd service. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import type { ConfigResult } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { nodeCommands } from '../host/node/commands.ts';
+import type { AgentSettings } from '../settings/agent.ts';
 import type { CommandContext, CommandDescription, CommandOption } from './command.ts';
+import { tellProblems } from './config-options.ts';
 import { say } from './messages.ts';
 import type { Machine } from './systemd.ts';
-import { existingGroups, installService, serviceStatus, uninstallService, unitPath } from './systemd.ts';
+import {
+  existingGroups,
+  installService,
+  requireMachine,
+  serviceEnvironment,
+  serviceStatus,
+  uninstallService,
+  unitPath,
+} from './systemd.ts';
 import type { UnitSettings } from './systemd-unit.ts';
-import { unitText } from './systemd-unit.ts';
+import { checkName, stateDirectory, unitText } from './systemd-unit.ts';
 
 /** On Debian, Red Hat and their relatives: who may read /var/log, and the journal. */
 const logGroups = ['adm', 'systemd-journal'] as const;
@@ -36,10 +48,10 @@ const unitOptions: readonly CommandOption[] = [
     default: 'almadia',
   },
   {
-    flags: '--write <directory>',
+    flags: '--directory <directory>',
     text: {
-      en: 'a directory besides /var/lib/NAME that the agent may write in (several: separated by commas)',
-      es: 'un directorio además de /var/lib/NOMBRE en el que el agente puede escribir (varios: separados por comas)',
+      en: 'where it starts, and from where relative paths of .env and config.json are taken (else /var/lib/NAME)',
+      es: 'dónde arranca, y desde dónde se toman las rutas relativas de .env y config.json (si no, /var/lib/NOMBRE)',
     },
   },
   {
@@ -53,7 +65,13 @@ const unitOptions: readonly CommandOption[] = [
 
 const exits: CommandDescription['exits'] = [
   { code: 0, text: { en: 'done', es: 'hecho' } },
-  { code: 2, text: { en: 'the command line is wrong', es: 'la línea de órdenes es incorrecta' } },
+  {
+    code: 2,
+    text: {
+      en: 'the command line or the configuration is wrong',
+      es: 'la línea de órdenes o la configuración son incorrectas',
+    },
+  },
   {
     code: 3,
     text: {
@@ -70,8 +88,8 @@ export const command: CommandDescription = {
     es: 'Ejecuta el agente como servicio de systemd',
   },
   details: {
-    en: 'The service has a user of its own, reads logs through the groups adm and systemd-journal, and may write in /var/lib/NAME alone, which is also its working directory. Variables for the configuration, such as ALMADIA_KEY, are read from /etc/almadia/NAME.env.',
-    es: 'El servicio tiene un usuario propio, lee los logs por los grupos adm y systemd-journal, y solo puede escribir en /var/lib/NOMBRE, que es también su directorio de trabajo. Las variables de la configuración, como ALMADIA_KEY, se leen de /etc/almadia/NOMBRE.env.',
+    en: 'The service has a user of its own, reads logs through the groups adm and systemd-journal, and may write in /var/lib/NAME ($STATE_DIRECTORY) and where the configuration says so. Variables for the configuration, such as ALMADIA_KEY, are read from /etc/almadia/NAME.env.',
+    es: 'El servicio tiene un usuario propio, lee los logs por los grupos adm y systemd-journal, y solo puede escribir en /var/lib/NOMBRE ($STATE_DIRECTORY) y donde lo diga la configuración. Las variables de la configuración, como ALMADIA_KEY, se leen de /etc/almadia/NOMBRE.env.',
   },
   options: [],
   exits: [],
@@ -121,8 +139,19 @@ export const command: CommandDescription = {
 };
 
 async function install(context: CommandContext): Promise<number> {
-  const settings = await settingsFrom(context);
-  await installService(machineOf(context), settings);
+  const machine = machineOf(context);
+  await requireMachine(machine);
+  const base = await settingsFrom(context);
+  const config = await configFor(context, base);
+  if (config.kind === 'invalid') {
+    tellProblems(context, config.problems);
+    return 2;
+  }
+  const settings = {
+    ...base,
+    writablePaths: await writablePaths(context, config.config.settings, base.name),
+  };
+  await installService(machine, settings);
   const values = { path: unitPath(settings.name), name: settings.name };
   context.console.out(say(context.language, 'serviceInstalled', values));
   return 0;
@@ -150,8 +179,13 @@ async function status(context: CommandContext): Promise<number> {
   return found.active === 'active' ? 0 : 1;
 }
 
+/** A configuration that is missing or wrong is no reason not to show the unit. */
 async function print(context: CommandContext): Promise<number> {
-  context.console.out(unitText(await settingsFrom(context)));
+  const base = await settingsFrom(context);
+  const config = await configFor(context, base);
+  const paths =
+    config.kind === 'loaded' ? await writablePaths(context, config.config.settings, base.name) : [];
+  context.console.out(unitText({ ...base, writablePaths: paths }));
   return 0;
 }
 
@@ -166,15 +200,43 @@ function nameFrom({ options }: CommandContext): string {
 async function settingsFrom(context: CommandContext): Promise<UnitSettings> {
   const { host, options } = context;
   const absolute = (path: string) => resolve(host.process.workingDirectory, path);
-  const writable = (options.text('write') ?? '').split(',').filter((path) => path !== '');
+  const name = nameFrom(context);
+  checkName(name);
   return {
-    name: nameFrom(context),
+    name,
     user: options.text('user') ?? 'almadia',
     groups: await existingGroups(nodeCommands, logGroups),
     nodePath: process.execPath,
     programPath: await host.disk.realPath(absolute(process.argv[1] ?? '')),
     configPath: absolute(options.text('config') ?? ''),
-    writablePaths: writable.map(absolute),
+    directory: absolute(options.text('directory') ?? stateDirectory(name)),
+    writablePaths: [],
     readAll: options.flag('read-all'),
   };
+}
+
+/** The configuration as the service will see it: with its directory and its environment, and nothing of ours. */
+async function configFor({ host }: CommandContext, unit: UnitSettings): Promise<ConfigResult> {
+  const environment = await serviceEnvironment(host.disk, unit.name);
+  const process = { ...host.process, environment, workingDirectory: unit.directory };
+  return loadConfig({ disk: host.disk, random: host.random, process }, { file: unit.configPath });
+}
+
+/** The directories beyond its own in which the agent will write. The state's may have to be made: then its parent. */
+async function writablePaths(
+  { host }: CommandContext,
+  { agent, output, takeover }: AgentSettings,
+  name: string,
+): Promise<readonly string[]> {
+  const files = [agent.logFile ?? '', output.path];
+  if (takeover.kind === 'sync-logs') files.push(...takeover.stateFiles);
+  if (takeover.kind === 'ila-soc') files.push(takeover.bufferFile);
+  const state = await host.disk.stat(agent.stateDirectory).catch(() => null);
+  const directories = [
+    state?.kind === 'directory' ? agent.stateDirectory : dirname(agent.stateDirectory),
+    ...files.filter((path) => path !== '').map((path) => dirname(path)),
+  ];
+  const own = stateDirectory(name);
+  const beyond = directories.filter((path) => path !== own && !path.startsWith(`${own}/`));
+  return [...new Set(beyond)].sort();
 }

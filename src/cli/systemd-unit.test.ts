@@ -17,6 +17,7 @@ const settings: UnitSettings = {
   nodePath: '/usr/bin/node',
   programPath: '/opt/almadia/bin/almadia',
   configPath: '/etc/almadia/almadia.yaml',
+  directory: '/var/lib/almadia',
   writablePaths: [],
   readAll: false,
 };
@@ -53,6 +54,8 @@ test('a line end in a path cannot add a setting to the unit', () => {
   refuses({ configPath: '/etc/a\nUser=root' }, 'SERVICE_WORD_UNSAFE');
   refuses({ writablePaths: ['/var/a\rb'] }, 'SERVICE_WORD_UNSAFE');
   refuses({ configPath: '/etc/\udc80' }, 'SERVICE_WORD_UNSAFE');
+  refuses({ directory: '/srv/a\nUser=root' }, 'SERVICE_WORD_UNSAFE');
+  refuses({ directory: '/srv/a\\' }, 'SERVICE_WORD_UNSAFE');
   refuses({ nodePath: '/opt/$HOME/node' }, 'SERVICE_WORD_UNSAFE');
 });
 
@@ -82,7 +85,10 @@ test('systemd takes the unit, also with a hostile path', async (context) => {
   context.after(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'almadia.service');
   const unit = { ...settings, nodePath: process.execPath, programPath: process.execPath, user: 'root' };
-  writeFileSync(file, unitText({ ...unit, configPath: '/etc/100%n "$x".yaml', readAll: true }));
+  writeFileSync(
+    file,
+    unitText({ ...unit, configPath: '/etc/100%n "$x".yaml', directory: '/srv/a %n "$b"', readAll: true }),
+  );
   const words = ['verify', '--man=no', file];
   const result = await nodeCommands
     .run('systemd-analyze', words, { timeoutMs: 60_000 })

@@ -16,7 +16,9 @@ export interface UnitSettings {
   readonly nodePath: string;
   readonly programPath: string;
   readonly configPath: string;
-  /** Absolute directories besides the state directory in which the configuration makes it write. */
+  /** Its working directory, absolute. */
+  readonly directory: string;
+  /** Absolute directories besides its own in which the configuration makes it write. */
   readonly writablePaths: readonly string[];
   /** Lets it read every file of the machine (CAP_DAC_READ_SEARCH). */
   readonly readAll: boolean;
@@ -56,14 +58,14 @@ export function unitText(settings: UnitSettings): string {
     '# It drains for up to 10 s.',
     'TimeoutStopSec=15',
     '# Keys that the configuration takes from the environment; read by root, absent when not needed.',
-    `EnvironmentFile=-/etc/almadia/${name}.env`,
+    `EnvironmentFile=-${environmentPath(name)}`,
     '',
     `User=${user}`,
     `Group=${user}`,
     ...(settings.groups.length > 0 ? [`SupplementaryGroups=${settings.groups.join(' ')}`] : []),
     `StateDirectory=${name}`,
     'StateDirectoryMode=0700',
-    `WorkingDirectory=/var/lib/${name}`,
+    `WorkingDirectory=${plain(settings.directory)}`,
     ...settings.writablePaths.map((path) => `ReadWritePaths=${quoted(path)}`),
     'UMask=0077',
     '',
@@ -73,6 +75,15 @@ export function unitText(settings: UnitSettings): string {
     '[Install]',
     'WantedBy=multi-user.target',
   ].join('\n')}\n`;
+}
+
+/** Its own directory, which systemd makes, and names to it in $STATE_DIRECTORY. */
+export function stateDirectory(name: string): string {
+  return `/var/lib/${name}`;
+}
+
+export function environmentPath(name: string): string {
+  return `/etc/almadia/${name}.env`;
 }
 
 /** What becomes of a unit's name or a user's name that is not plain: SERVICE_NAME_INVALID. */
@@ -122,6 +133,12 @@ const confinement: readonly string[] = [
 function quoted(word: string): string {
   if (/[\p{Cc}\p{Cs}]/u.test(word) || word === '') throw unsafe(word);
   return `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%')}"`;
+}
+
+/** Some settings take the rest of the line as it is, without quotes; `%` alone means something there. */
+function plain(path: string): string {
+  if (/[\p{Cc}\p{Cs}]/u.test(path) || path !== path.trim() || path.endsWith('\\')) throw unsafe(path);
+  return path.replaceAll('%', '%%');
 }
 
 /** In a command line `$` begins a variable, and `$$` is one `$`. */

@@ -7,7 +7,14 @@ import { CommandError, type Commands } from '../host/commands.ts';
 import type { Disk } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { createHost } from '../host/node/host.ts';
-import { existingGroups, installService, serviceStatus, uninstallService, unitPath } from './systemd.ts';
+import {
+  existingGroups,
+  installService,
+  serviceEnvironment,
+  serviceStatus,
+  uninstallService,
+  unitPath,
+} from './systemd.ts';
 import type { UnitSettings } from './systemd-unit.ts';
 import { unitText } from './systemd-unit.ts';
 
@@ -18,6 +25,7 @@ const settings: UnitSettings = {
   nodePath: '/usr/bin/node',
   programPath: '/opt/almadia/bin/almadia',
   configPath: '/etc/almadia/almadia.yaml',
+  directory: '/var/lib/almadia',
   writablePaths: ['/srv/spool'],
   readAll: false,
 };
@@ -172,4 +180,14 @@ test('tells the state of the service as systemd knows it', async (context) => {
 test('only groups that the machine has are asked for', async (context) => {
   const { machine } = machineOf(context, (line) => (line === 'getent group adm' ? 0 : 2));
   assert.deepEqual(await existingGroups(machine.commands, ['adm', 'systemd-journal']), ['adm']);
+});
+
+test('the environment is the one that the unit will have', async (context) => {
+  const { root, machine } = machineOf(context);
+  assert.deepEqual(await serviceEnvironment(machine.disk, 'almadia'), {
+    STATE_DIRECTORY: '/var/lib/almadia',
+  });
+  writeFileSync(`${root}/etc/almadia/almadia.env`, '# key\nALMADIA_KEY="s3cret"\n');
+  const environment = await serviceEnvironment(machine.disk, 'almadia');
+  assert.equal(environment.ALMADIA_KEY, 's3cret');
 });

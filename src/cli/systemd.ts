@@ -4,13 +4,14 @@
  * Order of an installation: look first (systemd, root, a foreign unit), then the user, then whether that user reaches
  * everything, then the unit's file, then systemd. What fails leaves a running service as it was.
  */
+import { parseEnvFile } from '../config/env-file.ts';
 import { CommandError, type CommandResult, type Commands } from '../host/commands.ts';
 import type { Disk } from '../host/disk.ts';
 import { diskCode } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { readFile, writeFile } from '../host/files.ts';
 import type { UnitSettings } from './systemd-unit.ts';
-import { checkName, unitMark, unitText } from './systemd-unit.ts';
+import { checkName, environmentPath, stateDirectory, unitMark, unitText } from './systemd-unit.ts';
 
 export interface Machine {
   readonly disk: Disk;
@@ -33,6 +34,7 @@ const unitDirectory = '/etc/systemd/system';
 /** systemctl waits for the service to stop, which takes up to 15 s. */
 const timeoutMs = 60_000;
 const unitBytesMax = 64 * 1024;
+const environmentBytesMax = 64 * 1024;
 
 export function unitPath(name: string): string {
   return `${unitDirectory}/${name}.service`;
@@ -54,11 +56,27 @@ export async function existingGroups(
   return groups.filter((_, index) => found[index]);
 }
 
+/** What the unit's environment file gives, as far as this user may read it. */
+export async function serviceEnvironment(
+  disk: Disk,
+  name: string,
+): Promise<Readonly<Record<string, string>>> {
+  const bytes = await readFile(disk, environmentPath(name), environmentBytesMax).catch(() => null);
+  const { entries } = parseEnvFile(Buffer.from(bytes ?? []).toString());
+  const values = [...entries].map(([key, entry]) => [key, entry.value] as const);
+  return { ...Object.fromEntries(values), STATE_DIRECTORY: stateDirectory(name) };
+}
+
+/** Throws SERVICE_NO_SYSTEMD or SERVICE_NEEDS_ROOT. */
+export async function requireMachine(machine: Machine): Promise<void> {
+  await requireSystemd(machine);
+  await requireRoot(machine);
+}
+
 /** Installs and starts; an earlier installation is replaced and restarted. Throws `AlmadiaError` SERVICE_*. */
 export async function installService(machine: Machine, settings: UnitSettings): Promise<void> {
   const text = unitText(settings);
-  await requireSystemd(machine);
-  await requireRoot(machine);
+  await requireMachine(machine);
   await refuseForeign(machine, settings.name);
   await ensureUser(machine, settings);
   await requireReach(machine, settings);
@@ -72,8 +90,7 @@ export async function installService(machine: Machine, settings: UnitSettings): 
 /** Stops and removes the unit; the state directory and the user stay. False: there was none. */
 export async function uninstallService(machine: Machine, name: string): Promise<boolean> {
   checkName(name);
-  await requireSystemd(machine);
-  await requireRoot(machine);
+  await requireMachine(machine);
   await refuseForeign(machine, name);
   if ((await readUnit(machine, name)) === null) return false;
   await systemctl(machine, name, ['disable', '--now', name]);

@@ -42,6 +42,9 @@ export interface LoadedConfig {
   readonly file: string;
   /** The server's address as it was written, slashes and all. */
   readonly urlWritten: string;
+  /** The files that the configuration names; null where it names none. */
+  readonly keyFile: string | null;
+  readonly caFile: string | null;
   readonly origins: Origins;
   readonly notices: readonly Problem[];
 }
@@ -58,13 +61,17 @@ export async function loadConfig(machine: Machine, request: ConfigRequest): Prom
   const format = formatOf(text, basename(file));
   const draft = await readDraft(machine, { format, file, text, request, notices });
   const finished = await withFiles(machine, draft);
-  const problems = [...draft.problems, ...finished.problems];
+  const problems = [...draft.problems, ...finished.problems].sort((a, b) =>
+    lineOf(a) < lineOf(b) ? -1 : lineOf(a) > lineOf(b) ? 1 : 0,
+  );
   if (problems.length > 0) return { kind: 'invalid', file, problems };
   notices.push(...draft.notices, ...(await exposedKey(machine, draft, file)));
   const { urlWritten, origins } = draft;
+  const keyFile = draft.keyFile?.path ?? null;
+  const caFile = draft.caFile?.path ?? null;
   return {
     kind: 'loaded',
-    config: { settings: finished.settings, format, file, urlWritten, origins, notices },
+    config: { settings: finished.settings, format, file, urlWritten, keyFile, caFile, origins, notices },
   };
 }
 
@@ -249,6 +256,12 @@ async function exposedKey(machine: Machine, draft: Draft, file: string): Promise
   const stat = await machine.disk.stat(resolve(machine.process.workingDirectory, path)).catch(() => null);
   if (stat === null || (stat.permissions & 0o004) === 0) return [];
   return [{ code: 'CONFIG_KEY_EXPOSED', values: { file: path } }];
+}
+
+/** Problems are told from the top of the file to its end; those of no line come last. */
+function lineOf(problem: Problem): number {
+  const line = /:(\d+)(?::\d+)?$/.exec(String(problem.values.where ?? ''))?.[1];
+  return line === undefined ? Number.POSITIVE_INFINITY : Number(line);
 }
 
 function causeOf(error: unknown): string {

@@ -1,5 +1,6 @@
 /** The native file, `almadia.yaml`: YAML read against the declaration. Relative paths are taken from its directory. */
 import { dirname, resolve } from 'node:path';
+import { syncLogsBase } from '../protocol/sync-logs.ts';
 import type { AgentSettings, OutputSettings } from '../settings/agent.ts';
 import {
   agentSection,
@@ -183,11 +184,6 @@ function settledOutput(declared: DeclaredOutput, directory: string): OutputSetti
     source: declared.source ?? '',
     path: declared.path === null ? '' : resolve(directory, declared.path),
   };
-}
-
-/** Protocol A: an address that already ends in /logs is the endpoint itself; the base is what stands before. */
-export function syncLogsBase(url: string): string {
-  return url.replace(/\/+$/, '').replace(/\/logs$/, '');
 }
 
 function whereOf(path: string, reading: Reading): string {

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Problem } from '../host/errors.ts';
+import { syncLogsBase } from '../protocol/sync-logs.ts';
 import type { AgentSettings } from '../settings/agent.ts';
 import {
   agentSection,
@@ -21,7 +22,6 @@ import type { Draft, NamedFile, Origin, Surroundings } from './draft.ts';
 import { shown } from './draft.ts';
 import type { EnvFile } from './env-file.ts';
 import { parseEnvFile } from './env-file.ts';
-import { syncLogsBase } from './native.ts';
 import { applyOverrides } from './overrides.ts';
 import { faultProblem } from './section.ts';
 

@@ -32,7 +32,7 @@ export const eventKinds: readonly EventKind[] = [
   { name: 'notification',   perMille: 80,  service: 'avisos',        levels: ['INFO', 'INFORMACIÓN'],  tell: notification,  title: 'notificaciones enviadas' },
   { name: 'api-error',      perMille: 50,  service: 'api',           levels: ['ERROR', 'error'],       tell: apiError,      title: 'errores de API' },
   { name: 'login-failed',   perMille: 50,  service: 'autenticación', levels: ['WARN', 'AVISO'],        tell: loginFailed,   title: 'inicios de sesión fallidos' },
-  { name: 'resources',      perMille: 30,  service: 'sistema',       levels: ['WARNING', 'ADVERTENCIA'],tell: resources,     title: 'advertencias de recursos' },
+  { name: 'resources',      perMille: 30,  service: 'sistema',       levels: ['WARNING', 'ADVERTENCIA'], tell: resources,     title: 'advertencias de recursos' },
   { name: 'slow-database',  perMille: 30,  service: 'base-de-datos', levels: ['WARN', 'AVISO'],        tell: slowDatabase,  title: 'base de datos lenta' },
   { name: 'rate-limit',     perMille: 25,  service: 'api',           levels: ['WARN', 'ADVERTENCIA'],  tell: rateLimit,     title: 'límites de peticiones' },
   { name: 'database-error', perMille: 12,  service: 'base-de-datos', levels: ['ERROR', 'CRÍTICO'],     tell: databaseError, title: 'errores de conexión a la base de datos' },

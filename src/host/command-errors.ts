@@ -275,4 +275,17 @@ export const commandErrors = {
       fix: 'corrija lo indicado arriba y envíe SIGHUP otra vez',
     },
   },
+  LOG_UNWRITABLE: {
+    exit: 3,
+    en: {
+      what: "cannot write the agent's own log {path}: {cause}",
+      safe: 'nothing was read; the log files and the state are untouched',
+      fix: 'let the user {user} write there, or set log_file (agent_log_file) to a place where it may',
+    },
+    es: {
+      what: 'no se puede escribir el log propio del agente {path}: {cause}',
+      safe: 'no se ha leído nada; los archivos de log y el estado están intactos',
+      fix: 'permita escribir ahí al usuario {user}, o ponga log_file (agent_log_file) donde pueda',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -400,12 +400,12 @@ export const configErrors = {
     en: {
       what: '{where}: `{path}` is no usable key (its value is not shown)',
       safe: 'nothing was read or changed; running agents go on as they are',
-      fix: 'write the key as the server gave it: letters, digits and signs, without spaces, in quotes',
+      fix: 'write the key as the server gave it: letters, digits and signs of ASCII on one line, in quotes',
     },
     es: {
       what: '{where}: `{path}` no es una clave utilizable (su valor no se muestra)',
       safe: 'no se ha leído ni cambiado nada; los agentes en marcha siguen igual',
-      fix: 'escriba la clave como la dio el servidor: letras, cifras y signos, sin espacios, entre comillas',
+      fix: 'escriba la clave como la dio el servidor: letras, cifras y signos ASCII en una línea, entre comillas',
     },
   },
   CONFIG_LOG_SOURCES: {

@@ -115,12 +115,12 @@ export const errorTable = {
     en: {
       what: 'user {user}, as whom the service runs, cannot {access} {path}',
       safe: 'the service was not installed; a user that was created stays',
-      fix: 'for files in a home directory, install with `sudo npm install -g` or under /opt, and configure in /etc/almadia; else change owner or mode',
+      fix: 'for files in a home directory, install with `sudo npm install -g` or under /opt, and configure in /etc/almadia; write the state in ${STATE_DIRECTORY}; else change owner or mode, or choose --user',
     },
     es: {
       what: 'el usuario {user}, con el que funciona el servicio, no puede {access} {path}',
       safe: 'el servicio no se ha instalado; si se creó un usuario, se conserva',
-      fix: 'si está en un directorio personal, instale con `sudo npm install -g` o en /opt, y configure en /etc/almadia; si no, cambie el dueño o los permisos',
+      fix: 'si está en un directorio personal, instale con `sudo npm install -g` o en /opt, y configure en /etc/almadia; guarde el estado en ${STATE_DIRECTORY}; si no, cambie el dueño o los permisos, o elija --user',
     },
   },
   SERVICE_FOREIGN: {

@@ -1,16 +1,16 @@
 /** UTF-8: whether bytes are it, bytes as text, and cutting without splitting a character. */
 import { isUtf8 } from 'node:buffer';
 
-/** Keeps a byte order mark: it is part of the line's bytes. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
 export function isValidUtf8(bytes: Uint8Array): boolean {
   return isUtf8(bytes);
 }
 
-/** The text; every maximal ill-formed part becomes one U+FFFD (WHATWG Encoding, "UTF-8 decode without BOM"). */
+/**
+ * The text; every maximal ill-formed part becomes one U+FFFD (WHATWG Encoding, "UTF-8 decode without BOM"). A byte
+ * order mark is kept: it is part of the line's bytes.
+ */
 export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 
 /**

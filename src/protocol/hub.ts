@@ -31,6 +31,7 @@ import {
   ingestPath,
   ingestRequest,
   jsonRequest,
+  recordOpening,
   recordTail,
   refuteTotal,
   registerRequest,
@@ -67,9 +68,12 @@ function encode(batch: Batch, body: BatchBody, session: Session): Encoded {
   for (const [index, segment] of batch.segments.entries()) {
     const ends: number[] = [];
     const tail = recordTail(segment.path, batch.readAtMs);
+    const close = Buffer.from(`${tail}}`);
     forEachRecord(segment, body[index]!, (line, sourceBytes) => {
-      if (records > 0) writer.text(',');
-      writeRecord(writer, line, { tail, originalBytes: segment.kind === 'cut' ? sourceBytes : null });
+      writer.bytes(recordOpening(records === 0));
+      const valid = writer.line(line);
+      if (valid && segment.kind === 'lines') writer.bytes(close);
+      else writer.text(`${tail}${whatApplies(line, valid, segment.kind === 'cut' ? sourceBytes : null)}}`);
       ends.push(sourceBytes);
       records += 1;
     });
@@ -109,17 +113,10 @@ function forEachRecord(
   }
 }
 
-function writeRecord(
-  writer: JsonWriter,
-  line: Uint8Array,
-  { tail, originalBytes }: { readonly tail: Uint8Array; readonly originalBytes: number | null },
-): void {
-  writer.text('{"log_text":');
-  const valid = writer.line(line);
-  writer.bytes(tail);
-  if (!valid) writer.text(`,"raw":"${Buffer.from(line).toString('base64')}"`);
-  if (originalBytes !== null) writer.text(`,"original_bytes":${originalBytes}`);
-  writer.text('}');
+/** The keys that only some records have. */
+function whatApplies(line: Uint8Array, valid: boolean, originalBytes: number | null): string {
+  const raw = valid ? '' : `,"raw":"${Buffer.from(line).toString('base64')}"`;
+  return originalBytes === null ? raw : `${raw},"original_bytes":${originalBytes}`;
 }
 
 function describeSegment(segment: Segment, ends: readonly number[]): JsonObject {

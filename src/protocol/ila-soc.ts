@@ -18,7 +18,7 @@ import { isBlank } from '../lines/white-space.ts';
 import { isPage, outcomeOfStatus, replyObject, unproven } from './answers.ts';
 import type { Encoded, Protocol, ProtocolLimits, Session, WireRequest } from './protocol.ts';
 import type { Decoded, JsonObject, ReceivedBatch, ReceivedRecord, ReceivedRegistration } from './received.ts';
-import { isName, isObject, readObject, readTimestampMs, refused } from './received.ts';
+import { isName, isObject, readObject, refused, timestampReader } from './received.ts';
 
 export const ingestPath = '/api/agent/ingest-batch';
 
@@ -59,12 +59,11 @@ function encodePlain(batch: Batch, body: BatchBody, session: Session): Encoded {
   writer.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
   for (const [index, segment] of batch.segments.entries()) {
     if (segment.kind === 'gap') continue;
-    const tail = recordTail(segment.path, batch.readAtMs);
+    const close = Buffer.from(`${recordTail(segment.path, batch.readAtMs)}}`);
     const write = (line: Uint8Array): void => {
-      writer.text(records === 0 ? '{"log_text":' : ',{"log_text":');
+      writer.bytes(recordOpening(records === 0));
       writer.line(line);
-      writer.bytes(tail);
-      writer.text('}');
+      writer.bytes(close);
       records += 1;
     };
     if (segment.kind === 'cut') {
@@ -92,10 +91,18 @@ function encodePlain(batch: Batch, body: BatchBody, session: Session): Encoded {
   };
 }
 
-/** What follows a record's text: its source and its time. */
-export function recordTail(path: string, readAtMs: number): Uint8Array {
+const firstOpening = Buffer.from('{"log_text":');
+const nextOpening = Buffer.from(',{"log_text":');
+
+/** What stands before a record's text. */
+export function recordOpening(first: boolean): Uint8Array {
+  return first ? firstOpening : nextOpening;
+}
+
+/** What follows a record's text, up to its closing brace: its source and its time. */
+export function recordTail(path: string, readAtMs: number): string {
   const source = JSON.stringify(baseNameOf(path));
-  return Buffer.from(`,"source":${source},"timestamp":"${new Date(readAtMs).toISOString()}"`);
+  return `,"source":${source},"timestamp":"${new Date(readAtMs).toISOString()}"`;
 }
 
 function baseNameOf(path: string): string {
@@ -174,17 +181,21 @@ export function decodePlainIngest(object: JsonObject): Decoded<ReceivedBatch> {
   if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
   if (!Array.isArray(logs) || logs.length === 0) return refused(400, 'logs is missing or empty');
   const records: ReceivedRecord[] = [];
+  const readTime = timestampReader();
   for (const [index, entry] of logs.entries()) {
     const text: unknown = isObject(entry) ? entry.log_text : undefined;
     if (typeof text !== 'string') return refused(400, `logs[${index}].log_text is not a string`);
-    records.push({ bytes: Buffer.from(text), ...originOf(entry) });
+    records.push({ bytes: Buffer.from(text), ...originOf(entry, readTime) });
   }
   return { kind: 'decoded', value: { agentId, records, envelope: null } };
 }
 
-export function originOf(entry: JsonObject): Pick<ReceivedRecord, 'source' | 'timestampMs'> {
+export function originOf(
+  entry: JsonObject,
+  readTime: ReturnType<typeof timestampReader>,
+): Pick<ReceivedRecord, 'source' | 'timestampMs'> {
   return {
     source: isName(entry.source, 4096) ? entry.source : 'unknown',
-    timestampMs: readTimestampMs(entry.timestamp),
+    timestampMs: readTime(entry.timestamp),
   };
 }

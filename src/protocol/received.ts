@@ -115,6 +115,19 @@ export function readTimestampMs(value: unknown): number | null {
   return inDateRange(Date.parse(zoned || value.length === 10 ? value : `${value}Z`));
 }
 
+/** Reads many times of one body: most records of a request carry the same, which is parsed once. */
+export function timestampReader(): (value: unknown) => number | null {
+  let last: unknown;
+  let lastMs: number | null = null;
+  return (value) => {
+    if (value !== last) {
+      last = value;
+      lastMs = readTimestampMs(value);
+    }
+    return lastMs;
+  };
+}
+
 /** Null outside of what a date can hold (ECMA-262: 8.64e15 ms on both sides of the epoch). */
 function inDateRange(ms: number): number | null {
   return Math.abs(ms) <= 8.64e15 ? ms : null;

@@ -33,6 +33,7 @@ export interface SyncLogsOptions {
   readonly lineBytesMax: number | null;
 }
 
+const comma = Buffer.from(',');
 const truncationMark = Buffer.from('...[TRUNCATED]');
 
 /** Unix seconds have ten digits until the year 2286. */
@@ -98,7 +99,7 @@ function encode(batch: Batch, body: BatchBody, context: EncodeContext): Encoded 
       cut.lines += 1;
       cut.bytes += shortened.cutBytes;
     }
-    if (records > 0) writer.text(',');
+    if (records > 0) writer.bytes(comma);
     writer.line(shortened.text);
     records += 1;
   };

@@ -6,6 +6,7 @@
  */
 import { nullable } from './field.ts';
 import { bytes, duration, integer } from './quantity.ts';
+import type { Section } from './setting.ts';
 import { many, one } from './setting.ts';
 import { choice, glob, listen, path, secret, text, url } from './text.ts';
 
@@ -43,6 +44,7 @@ export const agentSection = {
   }),
   metricsListen: one(nullable(listen), {
     key: 'metrics',
+    rare: true,
     default: null,
     en: 'A loopback address for Prometheus metrics and /health, such as 127.0.0.1:9464; null: none.',
     es: 'Una dirección local para métricas de Prometheus y /health, como 127.0.0.1:9464; null: ninguna.',
@@ -77,36 +79,42 @@ export const fileSourceSection = {
   }),
   lineBytesMax: one(bytes({ min: 64, max: 64 * mebibyte }), {
     key: 'line_bytes_max',
+    rare: true,
     default: mebibyte,
     en: 'Longer lines are cut here, flagged and counted.',
     es: 'Las líneas más largas se cortan aquí, se marcan y se cuentan.',
   }),
   partialLineTimeoutMs: one(nullable(duration({ min: 100, max: day })), {
     key: 'partial_line_timeout',
+    rare: true,
     default: null,
     en: 'An unfinished last line is sent after so long without growth; null: only at the final end of its file.',
     es: 'Una última línea incompleta se envía tras este tiempo sin crecer; null: solo al final definitivo de su archivo.',
   }),
   rotateWaitMs: one(duration({ min: 0, max: day }), {
     key: 'rotate_wait',
+    rare: true,
     default: 5 * second,
     en: 'How long a renamed or removed file must be quiet before it is let go.',
     es: 'Cuánto debe callar un archivo renombrado o borrado antes de soltarlo.',
   }),
   copyWaitMs: one(duration({ min: 0, max: hour }), {
     key: 'copy_wait',
+    rare: true,
     default: 10 * second,
     en: 'How long a file that looks like the copy of a followed one is held back (copytruncate).',
     es: 'Cuánto se retiene un archivo que parece copia de uno seguido (copytruncate).',
   }),
   rescanIntervalMs: one(duration({ min: 100, max: day }), {
     key: 'rescan_interval',
+    rare: true,
     default: 10 * second,
     en: 'The slow full pass over the disk that finds what file events missed.',
     es: 'La pasada lenta y completa por el disco que encuentra lo que los avisos no dijeron.',
   }),
   openFilesMax: one(integer({ min: 8, max: 1_000_000 }), {
     key: 'open_files_max',
+    rare: true,
     default: 512,
     en: 'How many followed files are held open at once.',
     es: 'Cuántos archivos seguidos se mantienen abiertos a la vez.',
@@ -116,6 +124,7 @@ export const fileSourceSection = {
 export const outputSection = {
   name: one(text, {
     key: 'name',
+    rare: true,
     default: 'default',
     en: 'The name under which the state keeps how far this output is; keep it when the address changes.',
     es: 'El nombre con el que el estado guarda hasta dónde va esta salida; consérvelo si cambia la dirección.',
@@ -128,30 +137,35 @@ export const outputSection = {
   }),
   url: one(nullable(url), {
     key: 'url',
+    example: 'http://localhost:5000',
     default: null,
     en: "The server's address; needed for hub, ila-soc and sync-logs.",
     es: 'La dirección del servidor; necesaria para hub, ila-soc y sync-logs.',
   }),
   key: one(nullable(secret), {
     key: 'key',
+    example: '${ALMADIA_KEY}',
     default: null,
     en: 'The key that the server accepts; better `${ALMADIA_KEY}` or key_file than in the file.',
     es: 'La clave que acepta el servidor; mejor `${ALMADIA_KEY}` o key_file que en el archivo.',
   }),
   keyFile: one(nullable(path), {
     key: 'key_file',
+    rare: true,
     default: null,
     en: 'A file that holds the key; a new key in it is picked up without a restart.',
     es: 'Un archivo con la clave; una clave nueva en él se toma sin reiniciar.',
   }),
   caFile: one(nullable(path), {
     key: 'ca_file',
+    rare: true,
     default: null,
     en: "PEM certificates to trust instead of the system's.",
     es: 'Certificados PEM en los que confiar en lugar de los del sistema.',
   }),
   timeoutMs: one(duration({ min: 100, max: hour }), {
     key: 'timeout',
+    rare: true,
     default: 30 * second,
     byType: { 'sync-logs': 10 * second },
     en: 'From the start of a request to the last byte of its reply.',
@@ -159,18 +173,21 @@ export const outputSection = {
   }),
   gzip: one(choice(['auto', 'never']), {
     key: 'gzip',
+    rare: true,
     default: 'auto',
     en: 'Compress requests where the server says that it takes them.',
     es: 'Comprimir las peticiones si el servidor dice que las acepta.',
   }),
   source: one(nullable(text), {
     key: 'source',
+    rare: true,
     default: null,
     en: 'What sync-logs calls this machine; needed for it, unused by the others.',
     es: 'Cómo llama sync-logs a esta máquina; necesario para él, sin uso en los demás.',
   }),
   path: one(nullable(path), {
     key: 'path',
+    rare: true,
     default: null,
     en: 'Where the output `file` writes.',
     es: 'Dónde escribe la salida `file`.',
@@ -183,6 +200,7 @@ export const outputSection = {
   }),
   bodyBytesMax: one(nullable(bytes({ min: 512, max: 64 * mebibyte })), {
     key: 'body_bytes_max',
+    rare: true,
     default: null,
     byType: { 'sync-logs': 7500 },
     en: 'The largest request body; null: no limit but the batch.',
@@ -190,6 +208,7 @@ export const outputSection = {
   }),
   recordBytesMax: one(nullable(bytes({ min: 64, max: 64 * mebibyte })), {
     key: 'record_bytes_max',
+    rare: true,
     default: null,
     byType: { 'sync-logs': 6000 },
     en: 'The longest line that is sent to sync-logs; longer ones end in ...[TRUNCATED].',
@@ -247,3 +266,15 @@ export const retrySection = {
     es: 'Tras tantas respuestas que culpan a un lote, este pasa a carta muerta, guardada y repetible; null: nunca.',
   }),
 };
+
+export type SectionName = 'agent' | 'sources' | 'output' | 'batch' | 'spool' | 'retry';
+
+/** All of the native file, in its order. `sources` is a list of such sections. */
+export const declaration = {
+  agent: agentSection,
+  sources: fileSourceSection,
+  output: outputSection,
+  batch: batchSection,
+  spool: spoolSection,
+  retry: retrySection,
+} as const satisfies Record<SectionName, Section>;

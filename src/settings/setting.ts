@@ -10,6 +10,10 @@ export interface Setting<Value> {
   readonly default: Value;
   /** Other defaults, by the output's type. */
   readonly defaultByType: Readonly<Record<string, Value>>;
+  /** Left at its default by nearly everybody: the example only mentions it. */
+  readonly rare: boolean;
+  /** What the example gives it, where that is not its default. */
+  readonly example: string | null;
   /** Whether the file must give it. */
   readonly required: boolean;
   readonly en: string;
@@ -25,6 +29,8 @@ export type ValuesOf<Declared extends Section> = {
 
 interface Words {
   readonly key: string;
+  readonly rare?: true;
+  readonly example?: string;
   readonly en: string;
   readonly es: string;
 }
@@ -42,6 +48,8 @@ export function one<Value>(
     field,
     default: about.default,
     defaultByType: about.byType ?? {},
+    rare: about.rare ?? false,
+    example: about.example ?? null,
     required: false,
     en: about.en,
     es: about.es,
@@ -59,6 +67,8 @@ export function many<Value>(
     field,
     default: about.default,
     defaultByType: {},
+    rare: about.rare ?? false,
+    example: about.example ?? null,
     required: about.required ?? false,
     en: about.en,
     es: about.es,

@@ -17,8 +17,8 @@ export const path: Field<string> = textField('path', (found) => found !== '');
 /** A pattern of paths. What it must not match goes to `exclude`, so a leading `!` is refused. */
 export const glob: Field<string> = textField('glob', (found) => found !== '' && !found.startsWith('!'));
 
-/** Goes into an HTTP header: printable ASCII without spaces. */
-export const secret: Field<string> = textField('secret', (found) => /^[\x21-\x7e]+$/.test(found));
+/** Goes into an HTTP header: printable ASCII (RFC 9110, 5.5). */
+export const secret: Field<string> = textField('secret', (found) => /^[\x20-\x7e]+$/.test(found));
 
 /** An http or https address without user, query and fragment; trailing slashes are taken off. */
 export const url: Field<string> = {

@@ -1,0 +1,98 @@
+/** `almadia status`: what the running agent tells of itself, once or again and again. */
+import type { AgentStatus } from '../agent/status.ts';
+import { requireConfig } from '../config/load.ts';
+import { AlmadiaError } from '../host/errors.ts';
+import type { CommandContext, CommandDescription } from './command.ts';
+import { configOption, configRequest, jsonOption } from './config-options.ts';
+import { askAgent } from './control-socket.ts';
+import { say } from './messages.ts';
+import { openScreen } from './screen.ts';
+import { statusLines } from './status-view.ts';
+
+const refreshMs = 1000;
+
+export const command: CommandDescription = {
+  name: 'status',
+  summary: {
+    en: 'Shows what the running agent does: server, files, buffer, last error',
+    es: 'Muestra qué hace el agente en marcha: servidor, archivos, buffer, último error',
+  },
+  options: [
+    configOption,
+    {
+      flags: '--state <directory>',
+      text: {
+        en: 'state directory of the agent, instead of finding it in a configuration',
+        es: 'directorio de estado del agente, en lugar de buscarlo en una configuración',
+      },
+    },
+    {
+      flags: '--watch',
+      text: {
+        en: 'redraw every second until Ctrl+C',
+        es: 'redibujar cada segundo hasta Ctrl+C',
+      },
+    },
+    jsonOption,
+  ],
+  exits: [
+    { code: 0, text: { en: 'the agent answered', es: 'el agente ha respondido' } },
+    { code: 1, text: { en: 'no agent is running', es: 'ningún agente está en marcha' } },
+    { code: 3, text: { en: 'it cannot be asked', es: 'no se le puede preguntar' } },
+  ],
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  const directory = await stateDirectoryOf(context);
+  if (context.options.flag('watch')) return watch(context, directory);
+  const status = await fetchStatus(context, directory);
+  if (status === null) throw new AlmadiaError('AGENT_NOT_RUNNING', { path: directory });
+  context.console.out(
+    context.options.flag('json')
+      ? `${JSON.stringify(status, null, 2)}\n`
+      : `${statusLines(status, context.language).join('\n')}\n`,
+  );
+  return 0;
+}
+
+/** From `--state`, else from the configuration. */
+export async function stateDirectoryOf(context: CommandContext): Promise<string> {
+  const given = context.options.text('state');
+  if (given !== undefined) return given;
+  const config = await requireConfig(context.host, configRequest(context.options));
+  return config.settings.agent.stateDirectory;
+}
+
+/** Null: nobody runs there. */
+async function fetchStatus(context: CommandContext, directory: string): Promise<AgentStatus | null> {
+  const answer = await askAgent(context.host, directory, { method: 'GET', path: '/status' });
+  if (answer.kind === 'nobody') return null;
+  try {
+    return JSON.parse(Buffer.from(answer.body).toString('utf8')) as AgentStatus;
+  } catch (error) {
+    const values = { path: directory, cause: String(answer.status), user: context.host.process.userName };
+    throw new AlmadiaError('AGENT_UNREACHABLE', values, { cause: error });
+  }
+}
+
+/** An agent that is not there now may come: watching goes on. */
+async function watch(context: CommandContext, directory: string): Promise<number> {
+  const stop = new AbortController();
+  const off = (['SIGINT', 'SIGTERM'] as const).map((name) => context.signals.on(name, () => stop.abort()));
+  const json = context.options.flag('json');
+  const screen = openScreen(context.console, { redraw: context.console.terminal && !json });
+  try {
+    while (!stop.signal.aborted) {
+      const status = await fetchStatus(context, directory);
+      if (json) screen.show([JSON.stringify(status)]);
+      else if (status === null) screen.show([say(context.language, 'statusNobody', { path: directory })]);
+      else screen.show(statusLines(status, context.language));
+      await context.host.clock.sleep(refreshMs, stop.signal);
+    }
+    return 0;
+  } finally {
+    screen.close();
+    for (const forget of off) forget();
+  }
+}

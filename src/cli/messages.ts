@@ -185,6 +185,38 @@ export const messages = {
   deadReplaying: { en: 'to be sent again', es: 'se enviará otra vez' },
   deadReplayed: { en: '{count} to be sent once more', es: '{count} se enviarán otra vez' },
   deadDropped: { en: '{count} dropped for good', es: '{count} descartadas para siempre' },
+  // check: the Spanish is seed A's, to the letter
+  checkBegin: {
+    en: '--- Starting the Agent Sanity Tests ---',
+    es: '--- Iniciando Pruebas de Sanidad del Agente ---',
+  },
+  checkTrying: { en: '--> Testing: {title}...', es: '--> Probando: {title}...' },
+  checkOk: { en: ' [OK]: {title}', es: ' [OK]: {title}' },
+  checkFailed: { en: '  [FAIL]: {title}', es: '  [FALLO]: {title}' },
+  checkFiles: { en: 'Access to the log files', es: 'Acceso al archivo de logs' },
+  checkDirectories: { en: 'Directories of the agent', es: 'Directorios del agente' },
+  checkServer: { en: 'API connectivity and authentication', es: 'Conectividad y Autenticacion API' },
+  checkSending: {
+    en: 'Trying to send a test payload to: {url}',
+    es: 'Intentando enviar un payload de prueba a: {url}',
+  },
+  checkOtherWay: {
+    en: 'the server has no test endpoint; {path} was used instead, with nothing in it',
+    es: 'el servidor no tiene punto de prueba; se uso {path} en su lugar, sin contenido',
+  },
+  checkLineSent: { en: 'one real line was sent: {text}', es: 'se ha enviado una línea real: {text}' },
+  checkWarning: { en: '  -> Warning: {cause} ({code})', es: '  -> Aviso: {cause} ({code})' },
+  checkCause: { en: '  -> Cause: {cause} ({code})', es: '  -> Causa: {cause} ({code})' },
+  checkSafe: { en: '  -> Data: {safe}', es: '  -> Datos: {safe}' },
+  checkFix: { en: '  -> Fix: {fix}', es: '  -> Arreglo: {fix}' },
+  checkAllPassed: {
+    en: '  -> Excellent! All tests passed. The agent is ready to run.',
+    es: '  -> ¡Excelente! Todas las pruebas pasaron. El agente esta listo para ejecutarse.',
+  },
+  checkSomeFailed: {
+    en: '  -> One or more tests failed. Check the configuration.',
+    es: '  -> Una o mas pruebas fallaron. Revisa la configuracion.',
+  },
 } as const satisfies Record<string, Text>;
 
 export type MessageKey = keyof typeof messages;

@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly command: CommandDescription }>;
 export const registry: Readonly<Record<string, Load>> = {
   run: () => import('./run.ts'),
   init: () => import('./init.ts'),
+  check: () => import('./check.ts'),
   status: () => import('./status.ts'),
   config: () => import('./config.ts'),
   'dead-letters': () => import('./dead-letters.ts'),

@@ -71,6 +71,7 @@ export function readSyncLogs(content: string, around: Surroundings): Draft {
   const target = applyOverrides({ url: endpoint, key: token }, around.overrides, reading);
   const stateFile = absolute(readText('STATE_FILE', path, reading, 'agent.state_dir') ?? defaults.stateFile);
   const caFile = given('SSL_CERT_FILE', reading);
+  if (caFile !== null) reading.origins.set('output.ca_file', caFile.origin);
   const retryDelayMs = Math.max(1, seconds('RETRY_DELAY', 'retry.initial', reading) ?? defaults.retryDelayMs);
   const settings: AgentSettings = {
     profile: 'sync-logs',

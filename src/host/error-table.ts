@@ -1,9 +1,11 @@
 /** The texts behind `errors.ts`. Add a row here, and its line in docs/errors.md; everything else follows. */
+import { checkErrors } from './check-errors.ts';
 import { commandErrors } from './command-errors.ts';
 import { configErrors } from './config-errors.ts';
 import type { ErrorEntry } from './errors.ts';
 
 export const errorTable = {
+  ...checkErrors,
   ...commandErrors,
   ...configErrors,
   STATE_LOCKED: {

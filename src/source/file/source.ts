@@ -154,9 +154,10 @@ class FileSource implements Source {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#watches.close();
     this.#readyBell.ring();
     await this.#life;
+    // Only now: a pass that was running could still have added one.
+    this.#watches.close();
     await this.#turnstile.pass(async () => {
       this.#sightings.rememberAll();
       await this.#sightings.closeAll();

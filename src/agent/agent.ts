@@ -167,10 +167,7 @@ class RunningAgent implements Agent {
       log,
       streams: snapshot.streams,
       positions: new Map(
-        snapshot.streams.map(({ id }) => [
-          id,
-          this.#outbox.settlement.marks(id) ?? { read: 0, watermark: 0 },
-        ]),
+        snapshot.streams.map((stream) => [stream.id, this.#outbox.settlement.marks(stream.id)?.read ?? 0]),
       ),
       veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
       takenOver: takenOver.positions,

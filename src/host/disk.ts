@@ -34,7 +34,7 @@ export interface Disk {
 }
 
 export interface FileHandle {
-  /** Reads up to `length` bytes at `position` into `target` at `offset`; 0 at the end of the file. */
+  /** Reads `length` bytes at `position` into `target` at `offset`; fewer only where the file ends (POSIX pread). */
   read(target: Uint8Array, at: { offset: number; length: number; position: number }): Promise<number>;
   /** Writes everything at the end of what this handle has written (or of the file, in `append`). */
   write(bytes: Uint8Array): Promise<void>;

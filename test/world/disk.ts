@@ -214,13 +214,11 @@ class WorldFile implements FileHandle {
     target: Uint8Array,
     at: { readonly offset: number; readonly length: number; readonly position: number },
   ): Promise<number> {
-    const { disk, inode, options, path } = this.#file;
+    const { disk, inode, path } = this.#file;
     return disk.perform('read', path, () => {
       this.#mustBeOpen();
       if (inode.kind === 'directory') fail('EISDIR', path);
-      // A read may give less than was asked for, at any time (POSIX read).
-      const length = options.dice.chance(0.02) ? options.dice.between(1, at.length) : at.length;
-      const bytes = inode.view(at.position, at.position + length);
+      const bytes = inode.view(at.position, at.position + at.length);
       target.set(bytes, at.offset);
       return bytes.length;
     });

@@ -31,6 +31,8 @@ export class Drive {
   device = 2049n;
   /** False: the system has no birth times (Node 20 without statx reports something else). */
   birthTimes = true;
+  /** Called when somebody lets go of a file that no name leads to any more. */
+  letGoOfUnnamed: (inode: Inode, holder: object) => void = () => undefined;
   readonly #used = new Map<number, Inode>();
   #journal: NameChange[] = [];
   readonly #watchers = new Set<{ readonly directory: Inode; readonly notify: (name: string) => void }>();
@@ -150,6 +152,7 @@ export class Drive {
     const count = inode.holders.get(holder) ?? 0;
     if (count > 1) inode.holders.set(holder, count - 1);
     else inode.holders.delete(holder);
+    if (inode.links === 0 && !inode.holders.has(holder)) this.letGoOfUnnamed(inode, holder);
     this.#freeUnused(inode);
   }
 

@@ -18,6 +18,7 @@ export class WorldProcess {
   readonly time: Time;
   readonly startedMs: number;
   #alive = true;
+  #diedAtMs = Number.POSITIVE_INFINITY;
   readonly #last: (() => void)[] = [];
 
   constructor(name: string, pid: number, time: Time) {
@@ -29,6 +30,10 @@ export class WorldProcess {
 
   get alive(): boolean {
     return this.#alive;
+  }
+
+  get diedAtMs(): number {
+    return this.#diedAtMs;
   }
 
   /** Does the work after so long and gives its result; never, when the process has died meanwhile. */
@@ -62,6 +67,7 @@ export class WorldProcess {
   kill(): void {
     if (!this.#alive) return;
     this.#alive = false;
+    this.#diedAtMs = this.time.nowMs;
     for (const work of this.#last.splice(0).reverse()) work();
   }
 }

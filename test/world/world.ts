@@ -22,6 +22,9 @@ import { Time } from './time.ts';
 /** 2026-01-01T00:00:00Z, when every world begins. */
 export const epochMs = 1_767_225_600_000;
 
+/** As Node's timers have it; a shorter sleep could end at the moment at which it began. */
+const sleepMinMs = 1;
+
 export interface Incarnation {
   readonly process: WorldProcess;
   readonly host: Host;
@@ -66,6 +69,8 @@ export class Machine {
   openFilesMax = 1024;
   /** What dies when death comes within a database call. */
   deathTakes: 'process' | 'power' = 'process';
+  /** Called after every loss of power. */
+  powerLost: () => void = () => undefined;
   readonly #dice: Dice;
   readonly #running = new Set<WorldProcess>();
 
@@ -122,6 +127,7 @@ export class Machine {
       this.drive.device += 1n;
       this.world.fired.add('device renumbered');
     }
+    this.powerLost();
   }
 
   #die(process: WorldProcess): void {
@@ -142,7 +148,7 @@ export class Machine {
             signal?.removeEventListener('abort', wake);
             if (process.alive) resolve();
           };
-          const timer = time.after(ms, wake);
+          const timer = time.after(Math.max(sleepMinMs, ms), wake);
           signal?.addEventListener('abort', wake);
         }),
     };

@@ -1,0 +1,315 @@
+/**
+ * The machine room of one run: a machine with writers and the real agent, another with the real hub (or a server of a
+ * seed protocol), and everything the oracle needs to watch them.
+ */
+import { type Agent, startAgent } from '../../src/agent/agent.ts';
+import type { Host } from '../../src/host/host.ts';
+import { Metrics } from '../../src/host/metrics.ts';
+import type { HttpRequest, Server, ServerReply } from '../../src/host/net.ts';
+import type { SelfLog } from '../../src/host/selflog.ts';
+import { openHub } from '../../src/hub/hub.ts';
+import { ilaSocServer, syncLogsServer } from '../compat/seed-servers.ts';
+import type { Dice } from '../world/dice.ts';
+import type { Inode } from '../world/inode.ts';
+import { type Machine, World } from '../world/world.ts';
+import { type Arrivals, type Delivery, judgeHub, judgePlain, readExport } from './oracle.ts';
+import { key, type Plan } from './plan.ts';
+import { Service } from './service.ts';
+import { type Generation, Truth } from './truth.ts';
+import { Writer, type WriterPlace } from './writer.ts';
+
+/** Whatever receives: the real hub, or a server of a seed protocol. */
+export interface Receiver {
+  handle(request: HttpRequest): Promise<ServerReply>;
+  close(): Promise<void>;
+}
+
+/** Changes to a host, for bugs that are planted on purpose. */
+export interface Planted {
+  readonly agent?: (host: Host) => Host;
+  readonly hub?: (host: Host) => Host;
+}
+
+/** A file that was there for so long beside a healthy agent has been found by it, ms. */
+const foundAfterMs = 12_000;
+/** How long after an ack the agent may die and still not remember it, ms: its commit may have failed. */
+const forgetfulMs = 5_000;
+/** After a loss of power, what was committed without a sync may be forgotten, ms. */
+const powerForgetfulMs = 60_000;
+const drainMs = 5_000;
+const exportBytesMax = 64 * 1024 * 1024;
+
+export class Room {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly truth = new Truth();
+  readonly agentMachine: Machine;
+  readonly hubMachine: Machine;
+  readonly agent: Service<Agent>;
+  readonly hub: Service<{ readonly receiver: Receiver; readonly server: Server }>;
+  readonly trace: string[] = [];
+  readonly dice: Dice;
+  calm = false;
+  /** When the last disk fault on the agent's machine ended. */
+  agentDiskHealthySinceMs = 0;
+  /** What the last look showed. */
+  arrivals: Arrivals = new Map();
+  arrivedLines = 0;
+  readonly #writers: Writer[] = [];
+  /** Files without a name that the agent closed by itself: it answers for these bytes of them. */
+  readonly #releasedBytes = new Map<Inode, number>();
+  readonly #powerLossesMs: number[] = [];
+  readonly #seedServer: Receiver;
+
+  constructor(plan: Plan, planted: Planted = {}) {
+    this.plan = plan;
+    this.world = new World(plan.seed);
+    this.dice = this.world.dice.fork('room');
+    this.agentMachine = this.world.machine('agent-1');
+    this.hubMachine = this.world.machine('hub-1');
+    this.agentMachine.drive.makeDirectory('/var/log');
+    this.agentMachine.drive.makeDirectory('/var/lib');
+    this.hubMachine.drive.makeDirectory('/var/lib');
+    for (const machine of [this.agentMachine, this.hubMachine]) {
+      machine.drive.syncDirectory('/');
+      machine.drive.syncDirectory('/var');
+      machine.drive.birthTimes = plan.birthTimes;
+    }
+    this.world.network.keepExchanges = plan.output !== 'hub';
+    this.#seedServer = seedServer(plan.output);
+    this.agent = this.#agentService(planted.agent ?? same);
+    this.hub = this.#hubService(planted.hub ?? same);
+    this.#watchLetGo();
+    this.agentMachine.powerLost = () => this.#agentLostPower();
+    this.hubMachine.powerLost = () => this.note('the hub lost its power');
+  }
+
+  begin(): void {
+    const place: WriterPlace = {
+      drive: this.agentMachine.drive,
+      truth: this.truth,
+      lineBytesMax: this.plan.agent.sources[0]!.lineBytesMax,
+      trace: (text) => this.note(text),
+      known: (generation) => this.#known(generation),
+      settled: (generation) => this.#settled(generation),
+      destroyed: (reason) => this.review(reason),
+    };
+    for (const writer of this.plan.writers) {
+      this.world.time.after(writer.fromMs, () => {
+        if (!this.calm) this.#writers.push(new Writer(writer, place, this.world.dice.fork(writer.name)));
+      });
+    }
+    this.hub.start();
+    this.world.time.after(this.dice.between(0, 5_000), () => this.agent.start());
+  }
+
+  /** Faults stop, writers stop; programs that are down come up. */
+  becomeCalm(): void {
+    this.calm = true;
+    this.world.network.faults.calm();
+    this.agentMachine.faults.calm();
+    this.hubMachine.faults.calm();
+    for (const writer of this.#writers) writer.stop();
+    this.note('faults stop');
+  }
+
+  note(text: string): void {
+    this.trace.push(`${(this.world.time.nowMs / 1000).toFixed(3).padStart(8)} ${text}`);
+  }
+
+  review(reason: string): void {
+    const { process } = this.agent.incarnation ?? { process: null };
+    this.truth.review((inode) => {
+      const held = process !== null && inode.holders.has(process);
+      if (inode.links > 0 || held) return Number.POSITIVE_INFINITY;
+      return this.#releasedBytes.get(inode) ?? 0;
+    }, reason);
+  }
+
+  /** Compares what has arrived with the truth. Gives what is wrong, or null. */
+  async look(): Promise<string | null> {
+    const lineBytesMax = this.plan.agent.sources[0]!.lineBytesMax;
+    if (this.plan.output !== 'hub') {
+      const canonical = canonicalOf(this.plan.output, lineBytesMax);
+      const judged = judgePlain(this.#deliveries(), { truth: this.truth, canonical });
+      return this.#keep(judged);
+    }
+    const text = await this.#export();
+    if (text === null) return null;
+    return this.#keep(judgeHub(readExport(text), { truth: this.truth, lineBytesMax }));
+  }
+
+  #keep(judged: { readonly wrong: string | null; readonly arrivals: Arrivals }): string | null {
+    this.arrivals = judged.arrivals;
+    this.arrivedLines = [...judged.arrivals.values()].reduce((sum, count) => sum + count, 0);
+    return judged.wrong;
+  }
+
+  /** What the hub has stored; null while it is down. */
+  async #export(): Promise<string | null> {
+    const hub = this.hub.program;
+    const process = this.hub.incarnation?.process;
+    if (hub === null || process === undefined) return null;
+    const request: HttpRequest = {
+      method: 'GET',
+      path: '/api/export',
+      query: '',
+      headers: { 'x-api-key': key },
+      body: new Uint8Array(0),
+      remoteAddress: '127.0.0.1',
+      signal: new AbortController().signal,
+    };
+    const read = hub.receiver.handle(request).then(wholeText);
+    const died = new Promise<null>((resolve) => process.atDeath(() => resolve(null)));
+    return this.world.time.finish(
+      Promise.race([read, died]).catch(() => null),
+      60_000,
+    );
+  }
+
+  #deliveries(): Delivery[] {
+    return this.world.network.exchanges
+      .filter(({ delivered, request }) => delivered > 0 && /\/(logs|ingest-batch)$/.test(request.url))
+      .map(({ request, delivered, client, intactAtMs }) => ({
+        texts: textsIn(Buffer.concat(request.body).toString()),
+        delivered,
+        certain:
+          intactAtMs !== null &&
+          client.diedAtMs > intactAtMs + forgetfulMs &&
+          !this.#powerLossesMs.some((atMs) => atMs >= intactAtMs && atMs < intactAtMs + powerForgetfulMs),
+      }));
+  }
+
+  #known(generation: Generation): boolean {
+    const plan = this.plan.writers.find(({ name }) => name === generation.writer);
+    if (plan?.inside === true) return true;
+    const sinceMs = Math.max(generation.firstLineAtMs, this.agent.upSinceMs, this.agentDiskHealthySinceMs);
+    return this.world.time.nowMs - sinceMs >= foundAfterMs;
+  }
+
+  #settled(generation: Generation): boolean {
+    return this.truth.generations
+      .filter(({ file }) => file === generation.file)
+      .every(({ lines }) => lines.every((line) => line.excuse !== null || this.arrivals.has(line)));
+  }
+
+  #agentService(change: (host: Host) => Host): Service<Agent> {
+    const { plan } = this;
+    return new Service({
+      name: 'agent',
+      machine: this.agentMachine,
+      start: (host) =>
+        startAgent(change(host), plan.agent, {
+          log: this.#log('agent'),
+          metrics: new Metrics(),
+          version: '0.0.0',
+          freshKey: null,
+        }),
+      stop: (agent) => agent.stop(drainMs),
+      ended: (agent) => agent.done,
+      restartMs: () => this.#restartMs(),
+      trace: (text) => this.note(text),
+      gone: () => this.review('the agent ended while only it could read this'),
+    });
+  }
+
+  #hubService(change: (host: Host) => Host): Room['hub'] {
+    return new Service({
+      name: 'hub',
+      machine: this.hubMachine,
+      start: async (bare) => {
+        const host = change(bare);
+        const receiver =
+          this.plan.output === 'hub'
+            ? await openHub(host, this.plan.hub, this.#log('hub'))
+            : this.#seedServer;
+        const server = await host.net.serve(
+          {
+            listen: { host: '0.0.0.0', port: 5000 },
+            bodyBytesMax: this.plan.hub.bodyBytesMax,
+            requestTimeoutMs: 30_000,
+          },
+          (request) => receiver.handle(request),
+        );
+        return { receiver, server };
+      },
+      stop: async ({ receiver, server }) => {
+        await server.close(1_000);
+        await receiver.close();
+      },
+      ended: () => new Promise(() => undefined),
+      restartMs: () => this.#restartMs(),
+      trace: (text) => this.note(text),
+      gone: () => undefined,
+    });
+  }
+
+  #restartMs(): number {
+    return this.calm ? 500 : this.dice.pick([100, 1_000, 5_000, 15_000]) * this.dice.fraction();
+  }
+
+  #log(name: string): SelfLog {
+    return {
+      write: (level, event, message, values) => {
+        if (level === 'debug') return;
+        this.note(
+          `${name} ${level} ${event}: ${message} ${values === undefined ? '' : JSON.stringify(values)}`,
+        );
+      },
+    };
+  }
+
+  #watchLetGo(): void {
+    this.agentMachine.drive.letGoOfUnnamed = (inode, holder) => {
+      const process = this.agent.incarnation?.process;
+      if (holder === process && process.alive) this.#releasedBytes.set(inode, inode.size);
+    };
+  }
+
+  #agentLostPower(): void {
+    this.note("the agent's machine lost its power");
+    this.#powerLossesMs.push(this.world.time.nowMs);
+    for (const writer of this.#writers) writer.halt();
+    this.truth.powerLost();
+    this.review('lost with the power');
+    this.world.time.after(this.dice.between(0, 5_000), () => {
+      if (this.calm) return;
+      for (const writer of this.#writers) writer.reopen();
+    });
+  }
+}
+
+const same = (host: Host) => host;
+
+function seedServer(output: Plan['output']): Receiver {
+  const server = output === 'sync-logs' ? syncLogsServer({ key }) : ilaSocServer({ key });
+  return { handle: (request) => server.handle(request), close: () => Promise.resolve() };
+}
+
+async function wholeText(reply: ServerReply): Promise<string> {
+  if (reply.status !== 200) throw new Error(`the export answered ${reply.status}`);
+  if (typeof reply.body === 'string') return reply.body;
+  if (reply.body instanceof Uint8Array) return Buffer.from(reply.body).toString();
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of reply.body) {
+    parts.push(Buffer.from(part as string));
+    size += parts.at(-1)!.length;
+    if (size > exportBytesMax) throw new Error('the export does not end');
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function textsIn(body: string): string[] {
+  const { logs } = JSON.parse(body) as { logs: readonly (string | { readonly log_text: string })[] };
+  return logs.map((entry) => (typeof entry === 'string' ? entry : entry.log_text));
+}
+
+/** What the JSON protocols make of a line: text, cut to the line limit; protocol A trims and marks it. */
+function canonicalOf(output: Plan['output'], lineBytesMax: number): (line: Buffer) => string {
+  return (line) => {
+    const text = line.subarray(0, lineBytesMax).toString();
+    if (output !== 'sync-logs') return text;
+    return line.length > lineBytesMax ? `${text.trim()}...[TRUNCATED]` : text.trim();
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * One seed, from beginning to end: troubles for a while, then calm, in which everything must arrive within a bound;
+ * then one more restart of everything, after which nothing new may be sent.
+ */
+
+import { diskFaults } from '../world/faults.ts';
+import type { Machine } from '../world/world.ts';
+import { missing } from './oracle.ts';
+import type { Plan, Trouble } from './plan.ts';
+import { drainMaxMs, type PlanLimits, planOf } from './plan.ts';
+import { type Planted, Room } from './room.ts';
+
+export interface RunOptions extends PlanLimits {
+  readonly planted?: Planted;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  /** What went wrong, as a sentence; null: nothing. */
+  readonly wrong: string | null;
+  readonly trace: readonly string[];
+  /** How often each fault and trouble happened. */
+  readonly fired: ReadonlyMap<string, number>;
+  readonly lines: number;
+  readonly arrived: number;
+  readonly steps: number;
+  readonly virtualMs: number;
+}
+
+const tickMs = 1_000;
+const lookEveryTicks = 12;
+const quietMs = 10_000;
+
+export async function runSeed(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  const room = new Room(planOf(seed, options), options.planted);
+  describePlan(room);
+  let wrong: string | null = null;
+  try {
+    room.begin();
+    wrong = (await beUnsafe(room)) ?? (await drain(room)) ?? (await restartOnce(room));
+  } catch (error) {
+    wrong = `the run itself failed: ${error instanceof Error ? error.stack : String(error)}`;
+  }
+  room.agent.incarnation?.process.kill();
+  room.hub.incarnation?.process.kill();
+  if (wrong !== null) room.note(`WRONG: ${wrong}`);
+  return {
+    seed,
+    wrong,
+    trace: room.trace,
+    fired: room.world.fired.counts,
+    lines: room.truth.lines.size,
+    arrived: room.arrivedLines,
+    steps: room.world.time.steps,
+    virtualMs: room.world.time.nowMs,
+  };
+}
+
+async function beUnsafe(room: Room): Promise<string | null> {
+  const { plan, world } = room;
+  if (plan.troubles.length > 0) planTrouble(room);
+  for (let tick = 0; world.time.nowMs < plan.safetyMs; tick += 1) {
+    await world.time.runUntil(world.time.nowMs + tickMs);
+    const wrong = cheapChecks(room) ?? (tick % lookEveryTicks === 0 ? await room.look() : null);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
+
+async function drain(room: Room): Promise<string | null> {
+  const { world, truth } = room;
+  room.becomeCalm();
+  const untilMs = world.time.nowMs + drainMaxMs;
+  while (world.time.nowMs < untilMs) {
+    await world.time.runUntil(world.time.nowMs + 4 * tickMs);
+    const wrong = cheapChecks(room) ?? (await room.look());
+    if (wrong !== null) return wrong;
+    if (room.agent.program !== null && missing(truth, room.arrivals) === null) return null;
+  }
+  return `not drained within ${drainMaxMs} ms: ${missing(truth, room.arrivals) ?? 'the agent is not up'}`;
+}
+
+/** Late files may still be let go; then a restart must send nothing new. */
+async function restartOnce(room: Room): Promise<string | null> {
+  const { world } = room;
+  await world.time.runUntil(world.time.nowMs + quietMs);
+  const settled = await room.look();
+  if (settled !== null) return settled;
+  const before = room.arrivedLines;
+  if (room.dice.chance(0.5)) room.agent.kill();
+  else room.agent.stop();
+  room.hub.kill();
+  await world.time.runUntil(world.time.nowMs + 2 * quietMs);
+  const wrong = await room.look();
+  if (wrong !== null) return wrong;
+  if (room.arrivedLines === before) return null;
+  return `${room.arrivedLines - before} lines came again after a restart without any cause`;
+}
+
+/** What must hold at every moment and costs little to look at. */
+function cheapChecks(room: Room): string | null {
+  if (room.agent.hung) return 'the agent hung in its stop';
+  if (room.hub.hung) return 'the hub hung in its stop';
+  const status = room.agent.program?.status();
+  if (status === undefined) return null;
+  for (const stream of status.streams) {
+    if (stream.watermark > stream.position) return `${stream.path}: its watermark is before what was read`;
+  }
+  if (status.deadLetters.batches > 0) return `a dead letter, though nobody refused anything`;
+  return null;
+}
+
+function planTrouble(room: Room): void {
+  const { plan, world, dice } = room;
+  world.time.after(dice.fraction() * 2 * plan.troubleEveryMs, () => {
+    if (room.calm) return;
+    const trouble = dice.pick(plan.troubles);
+    world.fired.add(trouble);
+    room.note(`-- ${trouble}`);
+    makeTrouble(room, trouble);
+    planTrouble(room);
+  });
+}
+
+function makeTrouble(room: Room, trouble: Trouble): void {
+  const { agentMachine, hubMachine, world, dice } = room;
+  const network = world.network.faults;
+  const forAWhile = (maxMs: number, end: () => void) =>
+    world.time.after(dice.fraction() * maxMs, () => {
+      end();
+      room.note(`-- ${trouble} ends`);
+    });
+  const make: Record<Trouble, () => void> = {
+    'kill agent': () => room.agent.kill(),
+    'stop agent': () => room.agent.stop(),
+    'kill hub': () => room.hub.kill(),
+    'stop hub': () => room.hub.stop(),
+    'power of the agent': () => agentMachine.losePower(),
+    'power of the hub': () => hubMachine.losePower(),
+    'net storm': () => {
+      network.net = dice.pick([0.1, 0.5, 0.9]);
+      forAWhile(10_000, () => {
+        network.net = 0;
+      });
+    },
+    partition: () => {
+      network.partition = true;
+      forAWhile(20_000, () => {
+        network.partition = false;
+      });
+    },
+    'agent disk storm': () => forAWhile(6_000, stormOn(room, agentMachine)),
+    'hub disk storm': () => forAWhile(6_000, stormOn(room, hubMachine)),
+    'agent disk full': () => forAWhile(8_000, fill(room, agentMachine)),
+    'hub disk full': () => forAWhile(8_000, fill(room, hubMachine)),
+    'agent dies within a database call': () => forAWhile(3_000, haunt(room, agentMachine)),
+    'hub dies within a database call': () => forAWhile(3_000, haunt(room, hubMachine)),
+    'events lost': () => {
+      agentMachine.faults.eventLost = dice.pick([0.3, 1]);
+      forAWhile(15_000, () => {
+        agentMachine.faults.eventLost = 0;
+      });
+    },
+    'clock jump': () => {
+      agentMachine.clockSkewMs = dice.between(-3_600_000, 3_600_000);
+    },
+  };
+  make[trouble]();
+}
+
+/** Operations fail at random; gives what ends it. */
+function stormOn(room: Room, { faults }: Machine): () => void {
+  const rate = room.dice.pick([0.02, 0.1, 0.4]);
+  for (const code of diskFaults) if (room.dice.chance(0.5)) faults.disk[code] = rate;
+  return () => {
+    for (const code of diskFaults) faults.disk[code] = 0;
+    room.agentDiskHealthySinceMs = room.world.time.nowMs;
+  };
+}
+
+function fill(room: Room, { faults }: Machine): () => void {
+  faults.diskFull = true;
+  return () => {
+    faults.diskFull = false;
+    room.agentDiskHealthySinceMs = room.world.time.nowMs;
+  };
+}
+
+function haunt(room: Room, machine: Machine): () => void {
+  machine.deathTakes = room.dice.pick(['process', 'power'] as const);
+  machine.faults.databaseDeath = room.dice.pick([0.01, 0.05, 0.2]);
+  return () => {
+    machine.faults.databaseDeath = 0;
+  };
+}
+
+function describePlan(room: Room): void {
+  const { seed, output, writers, troubles, agent, safetyMs, birthTimes }: Plan = room.plan;
+  const [source] = agent.sources;
+  room.note(
+    `seed ${seed}, output ${output}, ${safetyMs} ms, birth times ${birthTimes}, troubles: ${troubles.join(', ')}`,
+  );
+  for (const { path, policy, inside, crlf, keep } of writers) {
+    room.note(`writer of ${path}: ${policy}, inside ${inside}, CRLF ${crlf}, keeps ${keep}`);
+  }
+  room.note(
+    `batch ${JSON.stringify(agent.batch)}, spool ${agent.spool.bytesMax}, open files ${source?.openFilesMax}, lines ${source?.lineBytesMax}`,
+  );
+}

@@ -1,8 +1,8 @@
 // Runs the built tests and closes with one line: `N passed, N failed`.
 // Arguments: parts of paths; only files that contain one of them are run.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const wanted = process.argv.slice(2);
@@ -12,10 +12,21 @@ const files = ['dist/src', 'dist/test']
   .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
   .sort();
 
+if (files.length === 0) {
+  console.error(`no test file has ${wanted.join(' or ')} in its path; is it built?`);
+  console.log('0 passed, 1 failed');
+  process.exit(1);
+}
+
+// Whatever tests leave behind lies in one directory, which goes when they are done. The name is short: paths of
+// sockets hold about 100 bytes.
+const temporary = mkdtempSync(join(tmpdir(), 'almadia-'));
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
+
 const runner = spawn(
   process.execPath,
   ['--enable-source-maps', '--test', `--test-concurrency=${Math.max(2, cpus().length)}`, ...files],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: temporary } },
 );
 let tail = '';
 runner.stdout.on('data', (chunk) => {

@@ -167,7 +167,10 @@ class RunningAgent implements Agent {
       log,
       streams: snapshot.streams,
       positions: new Map(
-        snapshot.streams.map((stream) => [stream.id, this.#outbox.settlement.marks(stream.id)?.read ?? 0]),
+        snapshot.streams.map(({ id }) => [
+          id,
+          this.#outbox.settlement.marks(id) ?? { read: 0, watermark: 0 },
+        ]),
       ),
       veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
       takenOver: takenOver.positions,

@@ -14,6 +14,7 @@ import { AlmadiaError } from '../host/errors.ts';
 import type { Metrics } from '../host/metrics.ts';
 import type { HttpRequest, ServerReply } from '../host/net.ts';
 import type { Agent } from './agent.ts';
+import { takeMeasures } from './measures.ts';
 
 /** Requests name a few batches; more is not ours. */
 export const controlBodyBytesMax = 1024 * 1024;
@@ -48,12 +49,13 @@ export function handleControl(
 /** `/health` answers 200 as long as the agent lives; `status` tells whether anything holds it up. */
 export function handleMetrics(
   agent: Pick<Agent, 'status'>,
-  metrics: Pick<Metrics, 'text'>,
+  metrics: Metrics,
   request: HttpRequest,
 ): ServerReply {
   const route = `${request.method} ${request.path}`;
   if (route === 'GET /metrics') {
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+    takeMeasures(agent.status(), metrics);
     return { status: 200, headers, body: metrics.text() };
   }
   if (route === 'GET /health') {

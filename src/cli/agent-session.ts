@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly log: SelfLog;
   readonly version: string;
   readonly freshKey: () => Promise<string | null>;
+  /** Where the output `stdout` writes. */
+  readonly standardOutput?: (bytes: Uint8Array) => Promise<void>;
 }
 
 /** Throws `AlmadiaError`; then nothing is left open. */
@@ -37,8 +39,7 @@ export async function openSession(
   options: SessionOptions,
 ): Promise<Session> {
   const metrics = new Metrics();
-  const { log, version, freshKey } = options;
-  const agent = await startAgent(host, settings, { log, version, freshKey, metrics });
+  const agent = await startAgent(host, settings, { ...options, metrics });
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close(closeGraceMs)));

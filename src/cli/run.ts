@@ -124,6 +124,7 @@ async function begin(
     log,
     version: context.version,
     freshKey: () => readKey(context.host, running.request),
+    standardOutput: (bytes) => context.console.write(bytes),
   });
   const { output, agent } = config.settings;
   log.write(

@@ -26,11 +26,12 @@ function processConsole(): Console {
   process.stderr.on('error', () => undefined);
   return {
     terminal: process.stdout.isTTY === true,
+    // A terminal that does not know its size says 0.
     get columns() {
-      return process.stdout.columns ?? 80;
+      return process.stdout.columns || 80;
     },
     get rows() {
-      return process.stdout.rows ?? 24;
+      return process.stdout.rows || 24;
     },
     out: (text) => {
       process.stdout.write(text);

@@ -27,8 +27,9 @@ export const agentSection = {
   stateDirectory: one(path, {
     key: 'state_dir',
     default: './almadia-state',
-    en: 'Where positions, unsent lines and dead letters are kept. One agent to a directory; never on a disk that a reboot empties.',
-    es: 'Dónde se guardan posiciones, líneas sin enviar y cartas muertas. Un agente por directorio; nunca en un disco que se vacíe al reiniciar.',
+    example: '${STATE_DIRECTORY:-./almadia-state}',
+    en: 'Where positions, unsent lines and dead letters are kept (systemd gives a service its STATE_DIRECTORY). One agent to a directory; never on a disk that a reboot empties.',
+    es: 'Dónde se guardan posiciones, líneas sin enviar y cartas muertas (systemd da a un servicio su STATE_DIRECTORY). Un agente por directorio; nunca en un disco que se vacíe al reiniciar.',
   }),
   logFile: one(nullable(path), {
     key: 'log_file',

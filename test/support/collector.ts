@@ -75,7 +75,7 @@ export class Collector {
       memory,
       log,
       streams: [...resume.streams.values()],
-      positions: resume.positions,
+      positions: new Map([...resume.positions].map(([id, read]) => [id, { read, watermark: read }])),
       veryFirstStart: options.veryFirstStart ?? false,
       takenOver: new Map(),
     });
@@ -114,7 +114,10 @@ export class Collector {
 
   async #read(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      for (const piece of await this.#source.take(1 << 20, this.#stop.signal)) this.#keep(piece);
+      for (const piece of await this.#source.take(1 << 20, this.#stop.signal)) {
+        this.#keep(piece);
+        this.#source.release(piece.segment.stream, piece.segment.to);
+      }
     }
   }
 

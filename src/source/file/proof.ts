@@ -19,18 +19,21 @@ export function makeProof(work: Work, position: number, tail: Uint8Array): Proof
   return { position, length: tail.length, hash: work.sha256([tail]) };
 }
 
-/** Adds the newest and thins the older ones to doubling distances behind it. */
+/**
+ * Adds the newest and thins those behind it: of each doubling of the distance only the oldest stays. It is the one
+ * that grows into the next doubling, so that small steps too leave a trail.
+ */
 export function keepProofs(proofs: readonly Proof[], newest: Proof): readonly Proof[] {
-  const kept: Proof[] = [newest];
-  let distance = proofBytesMax;
-  for (let index = proofs.length - 1; index >= 0; index -= 1) {
-    const proof = proofs[index]!;
-    if (newest.position - proof.position < distance || proof.position >= newest.position) continue;
-    if (kept.length === proofsMax) break;
+  const kept: Proof[] = [];
+  let doublingBefore = proofsMax;
+  for (const proof of proofs) {
+    const distance = newest.position - proof.position;
+    const doubling = Math.floor(Math.log2(Math.max(1, distance / proofBytesMax)));
+    if (distance <= 0 || doubling >= doublingBefore) continue;
     kept.push(proof);
-    distance = (newest.position - proof.position) * 2;
+    doublingBefore = doubling;
   }
-  return kept.reverse();
+  return [...kept, newest];
 }
 
 /** The bytes before the proof's position, when they are what the proof says; null when they are not. */

@@ -67,12 +67,13 @@ export class Sightings {
   /** Enters a stream that an earlier run followed; its file is looked for at the first pass. */
   restore(
     record: StreamRecord,
-    at: { readonly position: number; readonly settings: FileSourceSettings },
+    at: { readonly position: number; readonly released: number; readonly settings: FileSourceSettings },
   ): void {
     const follow: Follow = {
       record,
       settings: at.settings,
-      phase: record.status === 'ended' ? { kind: 'ended' } : { kind: 'followed' },
+      // What is not settled may have to be read again, so its file is looked for even if it had ended.
+      phase: { kind: record.status === 'ended' && at.released >= at.position ? 'ended' : 'followed' },
       tailer: null,
       position: at.position,
       remembered: null,
@@ -83,7 +84,7 @@ export class Sightings {
       queued: false,
       usedAtMs: 0,
       trouble: null,
-      released: at.position,
+      released: at.released,
     };
     this.registry.add(follow);
     if (follow.phase.kind === 'followed') this.registry.place(follow, record.path, null);
@@ -217,7 +218,8 @@ export class Sightings {
   /** Opens a closed file again, by identity, where its name should be; false when it is not there. */
   async reopen(follow: Follow): Promise<boolean> {
     if (follow.tailer !== null) return true;
-    return await this.#reopen(follow, follow.realPath ?? follow.record.path);
+    if (await this.#reopen(follow, follow.realPath ?? follow.record.path)) return true;
+    return await this.#findByInode(follow);
   }
 
   /** Decides about held copies whose time is up or which turned out to differ. */

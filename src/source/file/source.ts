@@ -26,9 +26,9 @@ export interface FileSourceOptions {
   readonly settings: readonly FileSourceSettings[];
   readonly memory: Memory;
   readonly log: SelfLog;
-  /** What earlier runs followed, and how far each was read. */
+  /** What earlier runs followed, and how far each was read and settled. */
   readonly streams: readonly StreamRecord[];
-  readonly positions: ReadonlyMap<StreamId, number>;
+  readonly positions: ReadonlyMap<StreamId, { readonly read: number; readonly watermark: number }>;
   /** True only for an agent that never had a state: `start_at` applies to files that are there now. */
   readonly veryFirstStart: boolean;
   /** Positions taken over from an earlier program, by path. */
@@ -93,8 +93,10 @@ class FileSource implements Source {
     const { streams, positions, settings } = this.#options;
     for (const record of streams) {
       const wanted = this.#patterns.find((one) => one.matches(record.path));
+      const { read, watermark } = positions.get(record.id) ?? { read: 0, watermark: 0 };
       this.#sightings.restore(record, {
-        position: positions.get(record.id) ?? 0,
+        position: read,
+        released: watermark,
         settings: wanted?.settings ?? settings[0]!,
       });
     }
@@ -154,9 +156,10 @@ class FileSource implements Source {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#watches.close();
     this.#readyBell.ring();
     await this.#life;
+    // Only now: a pass that was running could still have added one.
+    this.#watches.close();
     await this.#turnstile.pass(async () => {
       this.#sightings.rememberAll();
       await this.#sightings.closeAll();
@@ -368,8 +371,8 @@ class FileSource implements Source {
       this.#readyBell.ring();
     }
     if (reading.kind === 'lines' && reading.more) return;
-    if (follow.phase.kind === 'leaving') await this.#sightings.end(follow);
-    else follow.finishDue = false;
+    if (follow.phase.kind !== 'leaving') follow.finishDue = false;
+    else if (follow.released >= follow.position) await this.#sightings.end(follow);
   }
 
   #forgetOld(): void {

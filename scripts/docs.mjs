@@ -1,11 +1,19 @@
 // Writes the pages that are made from the code's own tables. `--check` writes nothing and fails when one is stale.
 // Needs a build. Add a page as one more row below.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { commandsPage } from '../dist/src/cli/commands-page.js';
 import { eventKinds } from '../dist/src/generator/kinds.js';
 import { errorTable } from '../dist/src/host/error-table.js';
+import { settingsSchema, settingsTables } from '../dist/src/settings/reference.js';
 
 const pages = [
   ['docs/errors.md', errorsPage],
+  ['docs/commands.md', async () => within('docs/commands.md', { mark: 'help', part: await commandsPage() })],
+  [
+    'docs/configuration.md',
+    () => within('docs/configuration.md', { mark: 'settings', part: settingsTables() }),
+  ],
+  ['docs/almadia.schema.json', () => `${JSON.stringify(settingsSchema(), null, 2)}\n`],
   ['docs/es/generador.md', generatorPage],
 ];
 
@@ -45,17 +53,18 @@ function errorsPage() {
   ].join('\n')}\n`;
 }
 
-/** Only the table between its two marks is made; the rest of the page is written by hand. */
 function generatorPage() {
-  const page = readFileSync('docs/es/generador.md', 'utf8');
   const rows = eventKinds.map(
     ({ name, title, perMille, levels }) => `| \`${name}\` | ${title} | ${perMille} | ${levels.join(', ')} |`,
   );
   const table = ['| `--kinds` | tipo | de cada 1000 | niveles |', '| --- | --- | --- | --- |', ...rows].join(
     '\n',
   );
-  return page.replace(
-    /(<!-- kinds -->\n)[\s\S]*(<!-- \/kinds -->)/,
-    (_, start, end) => `${start}${table}\n${end}`,
-  );
+  return within('docs/es/generador.md', { mark: 'kinds', part: table });
+}
+
+/** A page written by hand, with one part that is made: what stands between its two marks. */
+function within(path, { mark, part }) {
+  const marks = new RegExp(`(<!-- ${mark} -->\\n)[\\s\\S]*(<!-- /${mark} -->)`);
+  return readFileSync(path, 'utf8').replace(marks, (_, start, end) => `${start}${part}\n${end}`);
 }

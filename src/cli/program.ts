@@ -15,6 +15,8 @@ import { registry } from './registry.ts';
 import { problemOf, problemText } from './report.ts';
 import { version } from './version.ts';
 
+const helpColumns = 80;
+
 /** What the program stands on. The host is only made for a command that runs. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -93,9 +95,9 @@ export async function runCommand(
 /** A command's `--help`, as plain text. `path` is what stands before its own name. */
 export function helpOf(description: CommandDescription, language: Language, path = 'almadia'): string {
   const nothing = { write: () => undefined, run: () => Promise.resolve() };
-  const parser = parserFor(description, language, nothing);
-  const parent = new Command(path);
-  parent.addCommand(parser);
+  const parser = build(description, language, nothing);
+  // Gives the usage line its first words.
+  new Command(path).addCommand(parser);
   return helpText(parser);
 }
 
@@ -178,10 +180,11 @@ function exitsText(description: CommandDescription, language: Language): string 
   return `\n${say(language, 'exitsTitle')}\n${lines.join('\n')}\n`;
 }
 
-/** `outputHelp` is the only call that includes the text after the help. */
+/** Of one width, whatever terminal asks. `outputHelp` is the only call that includes the text after the help. */
 function helpText(parser: Command): string {
   let text = '';
   parser.configureOutput({
+    getOutHelpWidth: () => helpColumns,
     writeOut: (part) => {
       text += part;
     },
@@ -190,7 +193,8 @@ function helpText(parser: Command): string {
   return text;
 }
 
-async function programHelp(language: Language): Promise<string> {
+/** The list of commands. */
+export async function programHelp(language: Language): Promise<string> {
   const parser = plainParser('almadia', language, { write: () => undefined });
   parser.description(say(language, 'programSummary'));
   parser.usage(`${say(language, 'usageCommand')} ${say(language, 'usageOptions')}`);

@@ -1,0 +1,24 @@
+/** docs/commands.md: every command's own help, in English, made from the descriptions. */
+import type { CommandDescription } from './command.ts';
+import { helpOf, programHelp } from './program.ts';
+import { registry } from './registry.ts';
+
+export async function commandsPage(): Promise<string> {
+  const parts: string[] = [block(await programHelp('en'))];
+  for (const load of Object.values(registry)) {
+    const { command } = await load();
+    if (command.hidden !== true) parts.push(...commandParts(command, []));
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function commandParts(command: CommandDescription, above: readonly string[]): string[] {
+  const path = [...above, command.name];
+  const heading = `${'#'.repeat(path.length + 1)} \`almadia ${path.join(' ')}\``;
+  const help = block(helpOf(command, 'en', ['almadia', ...above].join(' ')));
+  return [heading, help, ...(command.commands ?? []).flatMap((child) => commandParts(child, path))];
+}
+
+function block(help: string): string {
+  return `\`\`\`text\n${help.trimEnd()}\n\`\`\``;
+}

@@ -238,6 +238,30 @@ test('merges small blocks into compressed ones without changing what is read', a
   database.close();
 });
 
+test('reading goes on where it was while blocks are merged and lines arrive', async (context) => {
+  const store = open(pathFor(context));
+  const text = 'x'.repeat(1000);
+  const commit = (index: number) => store.commit(arrival([lines(index * 1001, [text])], 1000 + index));
+  for (let index = 0; index < 60; index++) await commit(index);
+  const before = await pagesOf(store);
+  const seen: number[] = [];
+  let next = 60;
+  for await (const page of store.read(everything)) {
+    seen.push(...page.lines.map((line) => line.from / 1001));
+    // At the fourth page the small blocks are merged, those read so far with those to come.
+    for (let count = 0; count < 2 && next < 70; count++) await commit(next++);
+    await store.merged();
+  }
+  assert.equal(before.length, 60);
+  assert.ok((await pagesOf(store)).length < 30, 'blocks were merged');
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 70 }, (_, index) => index),
+  );
+  assert.equal((await textsOf(store, { newest: 65 })).length, 65);
+  await store.close();
+});
+
 test('gives the newest lines of all streams, oldest first', async (context) => {
   const store = open(pathFor(context));
   const other = 'b'.repeat(32);

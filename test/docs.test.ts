@@ -1,11 +1,18 @@
 /** The pages under docs/ that are made from the code's tables must be those of the code as it is. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { registry } from '../src/cli/registry.ts';
 import { errorTable } from '../src/host/error-table.ts';
 
 const root = resolve(import.meta.dirname, '../..');
+
+const pages = [
+  ...readdirSync(root).map(String),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md'));
 
 test('the generated pages are fresh (`npm run docs` makes them)', () => {
   const options = { cwd: root, encoding: 'utf8' } as const;
@@ -28,4 +35,29 @@ test('both languages of an error name the same values', () => {
   for (const [code, { en, es }] of Object.entries(errorTable)) {
     assert.deepEqual(names(en), names(es), code);
   }
+});
+
+test('every link between the pages leads somewhere', () => {
+  const missing: string[] = [];
+  for (const page of pages) {
+    for (const [, target] of readFileSync(join(root, page), 'utf8').matchAll(
+      /\]\(([^)#\s]+)(?:#[^)]*)?\)/g,
+    )) {
+      if (/^https?:/.test(target!)) continue;
+      if (!existsSync(resolve(root, dirname(page), target!))) missing.push(`${page}: ${target}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('every command that a page names exists, and the readme names every command', () => {
+  const names = new Set(Object.keys(registry));
+  const text = (page: string) => readFileSync(join(root, page), 'utf8');
+  for (const page of pages.filter((name) => !name.includes('decisions/'))) {
+    for (const [, name] of text(page).matchAll(/(?:`|\n|sudo |bin\/)almadia ([a-z][a-z-]+)/g)) {
+      assert.ok(names.has(name!), `${page}: almadia ${name}`);
+    }
+  }
+  for (const name of names)
+    assert.ok(text('README.md').includes(`\`almadia ${name}\``), `the readme lacks ${name}`);
 });

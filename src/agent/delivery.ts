@@ -1,6 +1,6 @@
 /**
  * Sends the batches of an outbox, one after another, and acts on what the destination answers. The table of answers
- * in docs/reliability is carried out here and in `gate.ts`, and nowhere else.
+ * in ARCHITECTURE.md is carried out here and in `gate.ts`, and nowhere else.
  *
  * A record that is refused by itself (400, 422) becomes a suspect and is passed over. When another batch is accepted
  * while it waits, it is guilty: a dead letter. When nothing is accepted, the destination is wrong, not the records:

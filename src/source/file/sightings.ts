@@ -489,6 +489,52 @@ export class Sightings {
     this.#change(follow, { status: 'ended' });
   }
 
+  /**
+   * Generations of a path that came and went while no agent ran: files beside it whose name is its name with something
+   * added, born after it was last seen, and known to nobody. They are read from their beginning to their end.
+   */
+  async enterMissed(follow: Follow): Promise<void> {
+    const { path, seenAtMs } = follow.record;
+    const siblings = await this.#siblings(path);
+    for (const sibling of [...siblings].reverse()) {
+      const { stat } = sibling;
+      const bornMs = stat.birthTimeNs === null ? stat.modifiedMs : Number(stat.birthTimeNs / 1_000_000n);
+      const known = this.#options.wanted(sibling.path) !== null || this.#held.has(sibling.path);
+      if (known || bornMs <= seenAtMs || stat.size === 0 || !isRotatedName(path, sibling.path)) continue;
+      if ((await this.recognise(sibling.path, stat)) !== null) continue;
+      await this.#enterMissed(follow, sibling);
+    }
+  }
+
+  async #enterMissed(
+    follow: Follow,
+    sibling: { readonly path: string; readonly stat: FileStat },
+  ): Promise<void> {
+    const handle = await this.#openFile(sibling.path);
+    if (handle === null) return;
+    const isCopy = (await this.#evidence.of(follow, handle)) !== null && follow.record.head.length > 0;
+    if (isCopy || (await this.#evidence.isCompressed(handle))) {
+      await handle.close();
+      return;
+    }
+    const { settings } = follow;
+    const missed = await this.#create(sibling.path, {
+      stat: sibling.stat,
+      handle,
+      settings,
+      position: 0,
+      parent: null,
+    });
+    missed.phase = { kind: 'leaving', sinceMs: this.#options.host.clock.now() };
+    missed.finishDue = true;
+    this.#say(
+      'info',
+      'file.missed',
+      'came and went while no agent ran; reading it from its beginning',
+      missed,
+    );
+  }
+
   /** Looks beside the lost name for the same inode with the same content. */
   async #findByInode(follow: Follow): Promise<boolean> {
     for (const { path, stat } of await this.#siblings(follow.record.path)) {
@@ -592,4 +638,14 @@ interface Copy {
   readonly stat: FileStat;
   /** The bytes before the position. */
   readonly before: Uint8Array;
+}
+
+/** app.log.1, app.log-20260101, app-20260101.log, app.1.log for app.log: what rotation makes of a name. */
+export function isRotatedName(path: string, other: string): boolean {
+  if (other.startsWith(path)) return /^[-._]/.test(other.slice(path.length));
+  const dot = path.lastIndexOf('.');
+  if (dot <= path.lastIndexOf('/')) return false;
+  const [stem, extension] = [path.slice(0, dot), path.slice(dot)];
+  const middle = other.slice(stem.length, other.length - extension.length);
+  return other.startsWith(stem) && other.endsWith(extension) && /^[-._]/.test(middle);
 }

@@ -131,6 +131,23 @@ test('resumes where the last run stopped, in the renamed file too', async () => 
   await second.untilSet(['a3', 'b1']);
 });
 
+test('finds generations that came and went while no agent ran, beside the pattern', async () => {
+  const dir = await directory();
+  const path = join(dir, 'f.log');
+  await writeFile(path, 'a1\na2\n');
+  await writeFile(`${path}.bak`, 'not a generation: it was there before\n');
+  const first = await Collector.open(dir);
+  await first.until(['a1', 'a2']);
+  const state = await first.stop();
+  await appendFile(path, 'a3\n');
+  await rename(path, `${path}.2`);
+  await writeFile(path, 'b1\n');
+  await rename(path, `${path}.1`);
+  await writeFile(path, 'c1\n');
+  await using second = await Collector.open(dir, { resume: state });
+  await second.untilSet(['a3', 'b1', 'c1']);
+});
+
 test('reads a file that was truncated and grew past the old position while stopped (TRU-03)', async () => {
   const dir = await directory();
   const path = join(dir, 'f.log');

@@ -251,8 +251,11 @@ class FileSource implements Source {
         if (known !== null) await this.#sightings.sight(path, stat, { at: 'beginning' });
       });
     }
-    for (const follow of [...this.#sightings.registry.all()]) {
-      if (follow.tailer === null && follow.phase.kind === 'followed') await this.#missed(follow, true);
+    const followed = [...this.#sightings.registry.all()].filter((one) => one.phase.kind === 'followed');
+    for (const follow of followed) if (follow.tailer === null) await this.#missed(follow, true);
+    for (const follow of followed) {
+      const rotated = follow.phase.kind !== 'followed';
+      if (rotated) await this.#turnstile.pass(() => this.#sightings.enterMissed(follow));
     }
   }
 

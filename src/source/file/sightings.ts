@@ -47,6 +47,9 @@ interface Held {
   readonly sinceMs: number;
 }
 
+/** File systems stamp times by the kernel's tick, which lags behind the clock by so much. */
+const clockGrainMs = 10;
+
 export class Sightings {
   readonly registry = new Registry();
   readonly #options: SightingsOptions;
@@ -493,14 +496,15 @@ export class Sightings {
    * Generations of a path that came and went while no agent ran: files beside it whose name is its name with something
    * added, born after it was last seen, and known to nobody. They are read from their beginning to their end.
    */
-  async enterMissed(follow: Follow): Promise<void> {
-    const { path, seenAtMs } = follow.record;
+  async enterMissed(follow: Follow, was: Pick<StreamRecord, 'path' | 'seenAtMs'>): Promise<void> {
+    const { path, seenAtMs } = was;
     const siblings = await this.#siblings(path);
     for (const sibling of [...siblings].reverse()) {
       const { stat } = sibling;
       const bornMs = stat.birthTimeNs === null ? stat.modifiedMs : Number(stat.birthTimeNs / 1_000_000n);
       const known = this.#options.wanted(sibling.path) !== null || this.#held.has(sibling.path);
-      if (known || bornMs <= seenAtMs || stat.size === 0 || !isRotatedName(path, sibling.path)) continue;
+      if (known || bornMs + clockGrainMs <= seenAtMs || stat.size === 0 || !isRotatedName(path, sibling.path))
+        continue;
       if ((await this.recognise(sibling.path, stat)) !== null) continue;
       await this.#enterMissed(follow, sibling);
     }

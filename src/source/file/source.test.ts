@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Collector } from '../../../test/support/collector.ts';
+import { isRotatedName } from './sightings.ts';
 
 async function directory(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'almadia-source-'));
@@ -135,7 +136,6 @@ test('finds generations that came and went while no agent ran, beside the patter
   const dir = await directory();
   const path = join(dir, 'f.log');
   await writeFile(path, 'a1\na2\n');
-  await writeFile(`${path}.bak`, 'not a generation: it was there before\n');
   const first = await Collector.open(dir);
   await first.until(['a1', 'a2']);
   const state = await first.stop();
@@ -207,4 +207,12 @@ test('finds files in directories that appear later', async () => {
   await writeFile(join(dir, 'deep/er/a.log'), 'deep\n');
   await source.until(['deep']);
   await rm(join(dir, 'deep'), { recursive: true });
+});
+
+test('knows the names that rotation makes of a name', () => {
+  for (const name of ['/d/f.log.1', '/d/f.log-20260101', '/d/f-20260101.log', '/d/f.1.log', '/d/f.log_old']) {
+    assert.ok(isRotatedName('/d/f.log', name), name);
+  }
+  for (const name of ['/d/f.logs', '/d/g.log', '/d/f2.log', '/d/f.txt'])
+    assert.ok(!isRotatedName('/d/f.log', name), name);
 });

@@ -251,11 +251,13 @@ class FileSource implements Source {
         if (known !== null) await this.#sightings.sight(path, stat, { at: 'beginning' });
       });
     }
-    const followed = [...this.#sightings.registry.all()].filter((one) => one.phase.kind === 'followed');
-    for (const follow of followed) if (follow.tailer === null) await this.#missed(follow, true);
-    for (const follow of followed) {
-      const rotated = follow.phase.kind !== 'followed';
-      if (rotated) await this.#turnstile.pass(() => this.#sightings.enterMissed(follow));
+    const missing = [...this.#sightings.registry.all()]
+      .filter((one) => one.phase.kind === 'followed' && one.tailer === null)
+      .map((follow) => ({ follow, was: follow.record }));
+    for (const { follow } of missing) await this.#missed(follow, true);
+    for (const { follow, was } of missing) {
+      const rotated = this.#sightings.registry.atPath(was.path) !== follow;
+      if (rotated) await this.#turnstile.pass(() => this.#sightings.enterMissed(follow, was));
     }
   }
 

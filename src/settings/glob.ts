@@ -1,8 +1,11 @@
 /** Patterns of paths as text: a path that must not be read as a pattern, and the pattern of a relative one. */
 
-/** A pattern that matches exactly this path: every character that means something in a pattern is escaped. */
+/**
+ * A pattern that matches exactly this path: every character that means something in a pattern is escaped. A backslash
+ * stands in brackets, because picomatch takes two escaped ones in a row for one.
+ */
 export function escapeGlob(path: string): string {
-  return path.replace(/[\\*?[\]{}()!+@|^$]/g, '\\$&');
+  return path.replace(/[\\*?[\]{}()!+@|^$]/g, (char) => (char === '\\' ? '[\\\\]' : `\\${char}`));
 }
 
 /** An absolute pattern: relative ones are taken from a directory, which is escaped. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { splitBody } from '../event/batch.ts';
 import { countLines } from '../lines/ends.ts';
 import type { ProtocolLimits } from '../protocol/protocol.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import type { Batch, Segment } from '../event/batch.ts';
 import { recordsOf, splitInHalf } from './split.ts';
 

@@ -272,24 +272,28 @@ export class Journey {
     return lines;
   }
 
+  /** In patterns `LOGS` stands for the directory of the followed files. */
+  #source(): FileSourceSettings {
+    const settings: FileSourceSettings = {
+      ...defaultsOf(fileSourceSection),
+      include: ['LOGS/**/*.log'],
+      startAt: 'beginning',
+      rotateWaitMs: 200,
+      copyWaitMs: 300,
+      rescanIntervalMs: 500,
+      ...this.#options.source,
+    };
+    const include = [...settings.include, `LOGS/${markerName}*.log`];
+    return { ...settings, include: include.map((one) => one.replace(/^LOGS/, this.directory)) };
+  }
+
   #settings(changes: JourneyOptions): AgentSettings {
-    const { source, output, batch, retry, spool } = this.#options;
+    const { output, batch, retry, spool } = this.#options;
     const type = changes.output?.type ?? output?.type ?? 'hub';
     return {
       profile: 'native',
       agent: { ...defaultsOf(agentSection), stateDirectory: this.stateDirectory },
-      sources: [
-        {
-          ...defaultsOf(fileSourceSection),
-          include: [`${this.directory}/**/*.log`],
-          startAt: 'beginning',
-          rotateWaitMs: 200,
-          copyWaitMs: 300,
-          rescanIntervalMs: 500,
-          ...source,
-          ...changes.source,
-        },
-      ],
+      sources: [{ ...this.#source(), ...changes.source }],
       output: {
         ...defaultsOf(outputSection, type),
         url: `http://127.0.0.1:${this.#port}`,
@@ -316,4 +320,11 @@ export function numbered(name: string, count: number): string[] {
 
 export function asFile(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The lines of each stream, in its order. */
+export function byStream(lines: readonly ExportedLine[]): readonly (readonly ExportedLine[])[] {
+  const streams = new Map<string, ExportedLine[]>();
+  for (const line of lines) streams.set(line.stream, [...(streams.get(line.stream) ?? []), line]);
+  return [...streams.values()];
 }

@@ -3,7 +3,7 @@ import type { Proof, StreamId } from '../../event/stream.ts';
 import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
 import type { Work } from '../../host/work.ts';
 import type { Follow, Registry } from './follow.ts';
-import { headBytesMax, headOf, proofBytesMax, prove } from './proof.ts';
+import { headBytesMax, headOf, makeProof, proofBytesMax, prove } from './proof.ts';
 
 /** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */
 const compressedMagic = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68'];
@@ -45,14 +45,13 @@ export class Evidence {
     return headOf(this.#work, handle);
   }
 
-  /** A longer head for a follow that has read on since its head was taken; null when there is no need. */
-  async longerHead(follow: Follow): Promise<Proof | null> {
-    const { tailer, record } = follow;
-    if (tailer === null || record.head.length >= headBytesMax) return null;
+  /** The head of what was read, when it says more than the one remembered or another thing; null otherwise. */
+  betterHead({ tailer, record }: Follow): Proof | null {
+    if (tailer === null || tailer.head.length < Math.max(1, record.head.length)) return null;
+    const same = this.#work.sha256([tailer.head.subarray(0, record.head.length)]) === record.head.hash;
     const due = Math.min(headBytesMax, record.head.length * 2);
-    return tailer.position >= due && tailer.position > record.head.length
-      ? await headOf(this.#work, tailer.handle, tailer.position)
-      : null;
+    const longer = tailer.head.length > record.head.length && tailer.head.length >= due;
+    return same && !longer ? null : makeProof(this.#work, tailer.head.length, tailer.head);
   }
 
   async isCompressed(handle: FileHandle): Promise<boolean> {
@@ -81,7 +80,10 @@ export class Evidence {
     }
   }
 
-  /** Whether the bytes that both files have agree at their common end. True while the original is shorter. */
+  /**
+   * Whether a file may be the copy of a followed one: it holds what was read of it, or has not come that far yet. While
+   * the original is unchanged, the bytes that both have must agree too.
+   */
   async isCopy(path: string, original: Follow): Promise<boolean> {
     const handles = await Promise.all(
       [path, original.record.path].map((one) => this.#disk.open(one, 'read').catch(() => null)),
@@ -90,8 +92,10 @@ export class Evidence {
     try {
       if (!copy || !source) return false;
       const [copySize, sourceSize] = [(await copy.stat()).size, (await source.stat()).size];
+      const position = original.tailer?.position ?? original.position;
+      const unchanged = sourceSize >= position && (await this.of(original, source)) !== null;
       // Truncated just now: whoever reads the original will notice, and then look for this very copy.
-      if (sourceSize < (original.tailer?.position ?? original.position)) return true;
+      if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null;
       if (copySize > sourceSize) return false;
       const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
       return a.equals(b);

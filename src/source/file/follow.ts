@@ -26,6 +26,8 @@ export interface Follow {
   /** Where symbolic links lead, when that is another path. */
   realPath: string | null;
   size: number;
+  /** Of the file when it was last looked at: content of the same length may be other content. */
+  modifiedMs: number;
   grownAtMs: number;
   /** Set when its file was renamed or unlinked: an unfinished last line is then sent once it is quiet. */
   finishDue: boolean;

@@ -82,6 +82,7 @@ export class Sightings {
       remembered: null,
       realPath: null,
       size: record.size,
+      modifiedMs: 0,
       grownAtMs: record.seenAtMs,
       finishDue: false,
       queued: false,
@@ -186,6 +187,10 @@ export class Sightings {
       await handle.close();
       return;
     }
+    if (start === 0 && patterns !== null && (await this.#hold(path, stat, patterns))) {
+      await handle.close();
+      return;
+    }
     const settings = patterns?.settings ?? follow.settings;
     const next = await this.#create(path, {
       stat,
@@ -241,8 +246,8 @@ export class Sightings {
   }
 
   /** The head grows with a short file, until it has its full length. */
-  async growHead(follow: Follow): Promise<void> {
-    const head = await this.#evidence.longerHead(follow);
+  growHead(follow: Follow): void {
+    const head = this.#evidence.betterHead(follow);
     if (head !== null) this.#change(follow, { head });
   }
 
@@ -283,7 +288,9 @@ export class Sightings {
       follow.phase = { kind: 'leaving', sinceMs: clock.now() };
       follow.finishDue = true;
     }
-    if (at.stat.size !== follow.size || follow.tailer?.position !== at.stat.size) {
+    const changed = at.stat.size !== follow.size || at.stat.modifiedMs !== follow.modifiedMs;
+    if (changed || follow.tailer?.position !== at.stat.size) {
+      follow.modifiedMs = at.stat.modifiedMs;
       if (at.stat.size > follow.size) follow.grownAtMs = clock.now();
       follow.size = Math.max(follow.size, at.stat.size);
       this.#options.ready(follow);
@@ -296,13 +303,16 @@ export class Sightings {
     how: { readonly patterns: Patterns; readonly start: { readonly at: 'beginning' | 'end' } },
   ): Promise<void> {
     if (this.#held.has(path)) return;
-    const original = how.start.at === 'end' ? null : await this.#evidence.originalOf(path, stat);
-    if (original === null) {
-      await this.#enter(path, stat, how);
-      return;
-    }
-    const sinceMs = this.#options.host.clock.now();
-    this.#held.set(path, { path, original, patterns: how.patterns, sinceMs });
+    if (how.start.at === 'beginning' && (await this.#hold(path, stat, how.patterns))) return;
+    await this.#enter(path, stat, how);
+  }
+
+  /** Holds a file back when it looks like the copy of a followed one. */
+  async #hold(path: string, stat: FileStat, patterns: Patterns): Promise<boolean> {
+    const original = await this.#evidence.originalOf(path, stat);
+    if (original === null) return false;
+    this.#held.set(path, { path, original, patterns, sinceMs: this.#options.host.clock.now() });
+    return true;
   }
 
   async #enter(
@@ -368,6 +378,7 @@ export class Sightings {
       remembered: null,
       realPath: null,
       size: stat.size,
+      modifiedMs: stat.modifiedMs,
       grownAtMs: nowMs,
       finishDue: false,
       queued: false,
@@ -401,6 +412,10 @@ export class Sightings {
       await handle.close();
       return false;
     }
+    const { device, inode, birthTimeNs } = stat;
+    // A file system may come back under another device number.
+    if (device !== follow.record.identity.device)
+      this.#change(follow, { identity: { device, inode, birthTimeNs } });
     this.#attach(follow, { handle, before, size: stat.size });
     return true;
   }
@@ -436,6 +451,10 @@ export class Sightings {
       handle,
       this.#options.memory.proofs(record.id),
     );
+    if (start === 0 && (await this.#hold(record.path, stat, patterns))) {
+      await handle.close();
+      return;
+    }
     const next = await this.#create(record.path, {
       stat,
       handle,
@@ -552,25 +571,47 @@ export class Sightings {
 
   /** Looks beside the file for a copy of what was read of it. */
   async #findCopy(follow: Follow): Promise<Copy | null> {
-    for (const { path, stat } of await this.#siblings(follow.record.path)) {
+    for (const { path, stat } of await this.#candidates(follow)) {
       if (stat.inode === follow.record.identity.inode) continue;
-      const other = this.registry.atPath(path);
-      if (other !== undefined || stat.size < (follow.tailer?.position ?? follow.position)) continue;
+      if (stat.size < (follow.tailer?.position ?? follow.position)) continue;
       const handle = await this.#openFile(path);
       if (handle === null) continue;
-      const before = await this.#evidence.of(follow, handle);
-      if (before !== null && follow.record.head.length > 0) return { path, handle, stat, before };
+      const before = follow.record.head.length > 0 ? await this.#evidence.of(follow, handle) : null;
+      if (before !== null && (await this.#isFree(path, handle))) return { path, handle, stat, before };
       await handle.close();
     }
     return null;
   }
 
+  /** No stream is read at this path; one whose file was overwritten there is over. */
+  async #isFree(path: string, handle: FileHandle): Promise<boolean> {
+    const other = this.registry.atPath(path);
+    if (other === undefined) return true;
+    if ((await this.#evidence.of(other, handle)) !== null) return false;
+    const old = other.tailer?.handle;
+    this.registry.unplace(other);
+    this.#truncated(other);
+    await old?.close();
+    return true;
+  }
+
+  /** Where a copy of a followed file may be: beside it, and wherever one was held for it. */
+  async #candidates(follow: Follow): Promise<readonly Seen[]> {
+    const { disk } = this.#options.host;
+    const seen: Seen[] = [...(await this.#siblings(follow.record.path))];
+    for (const { path, original } of this.#held.values()) {
+      const stat = original === follow ? await disk.stat(path).catch(() => null) : null;
+      if (stat !== null && seen.every((one) => one.path !== path)) seen.push({ path, stat });
+    }
+    return seen;
+  }
+
   /** The plain files beside a path, newest first. */
-  async #siblings(path: string): Promise<readonly { readonly path: string; readonly stat: FileStat }[]> {
+  async #siblings(path: string): Promise<readonly Seen[]> {
     const { disk } = this.#options.host;
     const directory = directoryOf(path);
     const entries = await disk.list(directory).catch(() => []);
-    const found: { path: string; stat: FileStat }[] = [];
+    const found: Seen[] = [];
     for (const entry of entries) {
       const sibling = `${directory === '/' ? '' : directory}/${entry.name}`;
       if (entry.kind !== 'file' || sibling === path) continue;
@@ -633,6 +674,11 @@ export class Sightings {
     const path = printablePath(follow.record.path);
     this.#options.log.write(level, event, `${path}: ${message}`, { path, stream: follow.record.id });
   }
+}
+
+interface Seen {
+  readonly path: string;
+  readonly stat: FileStat;
 }
 
 /** Another file that holds what was read of a stream, opened. */

@@ -335,7 +335,7 @@ class FileSource implements Source {
     if (tailer.position > follow.size) follow.size = tailer.position;
     if (reading.pieces.length > 0) follow.grownAtMs = clock.now();
     this.#enqueue(follow);
-    await this.#sightings.growHead(follow);
+    this.#sightings.growHead(follow);
     return reading.pieces;
   }
 
@@ -376,6 +376,10 @@ class FileSource implements Source {
       this.#readyBell.ring();
     }
     if (reading.kind === 'lines' && reading.more) return;
+    if (reading.kind === 'replaced') {
+      await this.#sightings.replaced(follow);
+      return;
+    }
     if (follow.phase.kind !== 'leaving') follow.finishDue = false;
     else if (follow.released >= follow.position) await this.#sightings.end(follow);
   }

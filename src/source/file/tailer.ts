@@ -10,7 +10,7 @@ import type { Segment } from '../../event/batch.ts';
 import type { FileHandle } from '../../host/disk.ts';
 import { countLines } from '../../lines/ends.ts';
 import type { Piece } from '../source.ts';
-import { proofBytesMax } from './proof.ts';
+import { headBytesMax, proofBytesMax } from './proof.ts';
 import { splitBlock } from './split.ts';
 
 /**
@@ -46,6 +46,7 @@ export class Tailer {
   #position: number;
   #scanned: number;
   #remembered: Buffer;
+  #head: Buffer;
   #readBytes = readBytesMin;
 
   constructor(handle: FileHandle, options: TailerOptions) {
@@ -56,6 +57,8 @@ export class Tailer {
     this.#scanned = options.position;
     this.#lineBytesMax = options.lineBytesMax;
     this.#remembered = remember(options.before);
+    const whole = options.before.length === options.position;
+    this.#head = whole ? Buffer.from(options.before.subarray(0, headBytesMax)) : Buffer.alloc(0);
   }
 
   get position(): number {
@@ -65,6 +68,11 @@ export class Tailer {
   /** The bytes just before the position, for whoever opens the file again. */
   get remembered(): Uint8Array {
     return this.#remembered;
+  }
+
+  /** The first bytes of the file, as they were read and not as they may stand there now; empty when not known. */
+  get head(): Buffer {
+    return this.#head;
   }
 
   /** True when bytes were seen after the last line end. */
@@ -101,7 +109,7 @@ export class Tailer {
       { kind: 'lines' },
       { to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) },
     );
-    this.#advance(to, remember(block.all));
+    this.#advance(to, { remembered: block.all, read: block.bytes });
     return { kind: 'lines', pieces: [piece], more: false };
   }
 
@@ -142,7 +150,7 @@ export class Tailer {
         tail: lastOf(block.all.subarray(0, stop), proofBytesMax),
       });
     });
-    this.#advance(start + end, remember(block.all.subarray(0, overlap + end)));
+    this.#advance(start + end, { remembered: block.all.subarray(0, overlap + end), read: block.bytes });
     this.#scanned = start + block.bytes.length;
     return { kind: 'lines', pieces, more };
   }
@@ -186,7 +194,7 @@ export class Tailer {
       { kind: 'cut', kept: this.#lineBytesMax },
       { to: end, body: block.bytes, tail },
     );
-    this.#advance(end, remember(tail));
+    this.#advance(end, { remembered: tail, read: block.bytes });
     return { kind: 'lines', pieces: [piece], more: true };
   }
 
@@ -205,10 +213,14 @@ export class Tailer {
     return { segment, body: part.body, records, tail: part.tail };
   }
 
-  #advance(position: number, remembered: Buffer): void {
+  #advance(position: number, bytes: { readonly remembered: Buffer; readonly read: Buffer }): void {
+    if (this.#head.length === this.#position && this.#position < headBytesMax) {
+      const read = bytes.read.subarray(0, Math.min(position, headBytesMax) - this.#position);
+      this.#head = Buffer.concat([this.#head, read]);
+    }
     this.#position = position;
     this.#scanned = position;
-    this.#remembered = remembered;
+    this.#remembered = remember(bytes.remembered);
   }
 }
 

@@ -231,12 +231,13 @@ async function writablePaths(
   const files = [agent.logFile ?? '', output.path];
   if (takeover.kind === 'sync-logs') files.push(...takeover.stateFiles);
   if (takeover.kind === 'ila-soc') files.push(takeover.bufferFile);
-  const state = await host.disk.stat(agent.stateDirectory).catch(() => null);
-  const directories = [
-    state?.kind === 'directory' ? agent.stateDirectory : dirname(agent.stateDirectory),
-    ...files.filter((path) => path !== '').map((path) => dirname(path)),
-  ];
   const own = stateDirectory(name);
-  const beyond = directories.filter((path) => path !== own && !path.startsWith(`${own}/`));
+  const inOwn = (path: string) => path === own || path.startsWith(`${own}/`);
+  const state = await host.disk.stat(agent.stateDirectory).catch(() => null);
+  const made = inOwn(agent.stateDirectory) || state?.kind === 'directory';
+  const beyond = [
+    made ? agent.stateDirectory : dirname(agent.stateDirectory),
+    ...files.filter((path) => path !== '').map((path) => dirname(path)),
+  ].filter((path) => !inOwn(path));
   return [...new Set(beyond)].sort();
 }

@@ -167,12 +167,22 @@ function judged(
   if (outcome.kind === 'acked') return skew === null ? [] : [skew];
   const { trip } = about;
   const key = trip.config.settings.output.key ?? '';
-  const cause = key.length < 4 ? outcome.reason : outcome.reason.replaceAll(key, '***');
+  const said = answerText(reply, outcome);
+  const cause = key.length < 4 ? said : said.replaceAll(key, '***');
   const url = trip.destination.baseUrl;
   if (reply.status === 401 || reply.status === 403) return [failure('CHECK_KEY', { url, cause })];
   if (isPage(reply)) return [failure('CHECK_PAGE', { url, cause })];
   if (reply.status === 404 || reply.status === 405) return [failure('CHECK_PATH', { url, cause })];
   return [failure('CHECK_SERVER', { url, cause })];
+}
+
+/** The status and the server's own words, which need no translation; of a success, why it proves nothing. */
+function answerText(reply: HttpReply, outcome: Exclude<Outcome, { kind: 'acked' }>): string {
+  if (isPage(reply)) return `HTTP ${reply.status}`;
+  if (reply.status < 300) return `HTTP ${reply.status}, ${outcome.reason}`;
+  const described = describeReply(reply);
+  const words = described.indexOf(': ');
+  return `HTTP ${reply.status}${words < 0 ? '' : described.slice(words)}`;
 }
 
 /** Against the reply's Date (RFC 9110, 6.6.1), which has whole seconds. */

@@ -44,6 +44,10 @@ export function configRequest(options: Options, writes: ConfigRequest['writes'] 
 }
 
 /** Every problem of a configuration, to standard error. */
-export function tellProblems(context: CommandContext, problems: readonly Problem[]): void {
-  for (const problem of problems) context.console.err(problemText(problem, context.language));
+export function tellProblems(
+  context: CommandContext,
+  problems: readonly Problem[],
+  weight: 'error' | 'warning' = 'error',
+): void {
+  for (const problem of problems) context.console.err(problemText(problem, context.language, weight));
 }

@@ -57,7 +57,8 @@ async function validate(context: CommandContext): Promise<number> {
     writeJson(context, { valid: !invalid, file, format, problems: told(problems), notices: told(notices) });
     return invalid ? 2 : 0;
   }
-  tellProblems(context, [...problems, ...notices]);
+  tellProblems(context, problems);
+  tellProblems(context, notices, 'warning');
   if (!invalid) {
     const values = { file: printablePath(result.config.file), format: result.config.format };
     context.console.out(`${say(language, 'configValid', values)}\n`);

@@ -40,6 +40,7 @@ export const messages = {
   },
   // How a failure is laid out.
   error: { en: 'error: {what} ({code})', es: 'error: {what} ({code})' },
+  warning: { en: 'warning: {what} ({code})', es: 'aviso: {what} ({code})' },
   safe: { en: '  data: {safe}', es: '  datos: {safe}' },
   fix: { en: '  fix:  {fix}', es: '  arreglo: {fix}' },
   // generate

@@ -248,6 +248,8 @@ function usageError(error: CommanderError, description: CommandDescription): Alm
     }
     case 'commander.optionMissingArgument':
       return new AlmadiaError('CLI_OPTION_NEEDS_VALUE', { option: value, command });
+    case 'commander.excessArguments':
+      return new AlmadiaError('CLI_TOO_MANY', { command });
     case 'commander.missingArgument':
       return new AlmadiaError('CLI_ARGUMENT_MISSING', { argument: value, command });
     default:

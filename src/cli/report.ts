@@ -5,10 +5,14 @@ import { AlmadiaError, explain } from '../host/errors.ts';
 import { say } from './messages.ts';
 
 /** What happened, whether data is safe, and what to do: three lines, each with its line end. */
-export function problemText(problem: Problem, language: Language): string {
+export function problemText(
+  problem: Problem,
+  language: Language,
+  weight: 'error' | 'warning' = 'error',
+): string {
   const text = explain(problem, language);
   return [
-    say(language, 'error', { what: text.what, code: problem.code }),
+    say(language, weight, { what: text.what, code: problem.code }),
     say(language, 'safe', { safe: text.safe }),
     say(language, 'fix', { fix: text.fix }),
     '',

@@ -134,7 +134,7 @@ type DeclaredOutput = ValuesOf<typeof outputSection>;
 function readOutput(tree: Tree | null, around: Surroundings, reading: Reading): DeclaredOutput {
   const read = readSection(tree, outputSection, { path: 'output', type: typeOf(tree), reading });
   const output = applyOverrides(read, around.overrides, reading);
-  if (tree === null) return output;
+  if (tree?.kind !== 'map') return output;
   const where = placeName(reading, tree.at);
   const failed = (key: string): boolean =>
     reading.problems.some((problem) => problem.values.path === `output.${key}`);

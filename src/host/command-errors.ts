@@ -93,6 +93,19 @@ export const commandErrors = {
       fix: '`almadia {command} --help` dice cuál es',
     },
   },
+  CLI_TOO_MANY: {
+    exit: 2,
+    en: {
+      what: 'there are more words after `{command}` than it takes',
+      safe: 'nothing was read or changed',
+      fix: 'put a value with spaces in quotes; `almadia {command} --help` shows how it is used',
+    },
+    es: {
+      what: 'hay más palabras tras `{command}` de las que admite',
+      safe: 'no se ha leído ni cambiado nada',
+      fix: 'ponga entre comillas un valor con espacios; `almadia {command} --help` muestra cómo se usa',
+    },
+  },
   CLI_WRONG: {
     exit: 2,
     en: {

@@ -80,6 +80,7 @@ test('finds the word that was meant', () => {
   assert.equal(nearest('sorces', known), 'sources');
   assert.equal(nearest('Outptu', known), 'output');
   assert.equal(nearest('bathc', known), 'batch');
+  assert.equal(nearest('sou', known), 'sources');
   assert.equal(nearest('zebra', known), null);
   assert.equal(nearest('x'.repeat(100_000), known), null);
 });

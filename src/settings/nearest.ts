@@ -1,6 +1,6 @@
 /** "Did you mean …?": the known word that is nearest to an unknown one. */
 
-/** Null when none is near: more than a third of the letters would have to change. */
+/** Null when none is near: more than a third of the letters would have to change, and none begins with the word. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(Math.min(word.length, 40) / 3)) + 1;
@@ -11,7 +11,8 @@ export function nearest(word: string, known: Iterable<string>): string | null {
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== null || word.length < 3) return best;
+  return [...known].find((candidate) => candidate.startsWith(word.toLowerCase())) ?? null;
 }
 
 /** Damerau and Levenshtein: insertions, removals, replacements and swaps of neighbours (optimal string alignment). */

@@ -2,7 +2,7 @@
  * `almadia dead-letters`: batches that were set aside. A running agent is asked; without one the state is opened here,
  * locked against an agent that starts meanwhile.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { DeadLetter, DeadLetters } from '../agent/dead-letters.ts';
 import { deadLettersOf, shelfOf } from '../agent/dead-letters.ts';
 import type { ErrorCode, ErrorValues } from '../host/errors.ts';
@@ -171,7 +171,7 @@ async function withAccess<Result>(
   context: CommandContext,
   work: (access: Access) => Promise<Result>,
 ): Promise<Result> {
-  const directory = resolve(context.host.process.workingDirectory, await stateDirectoryOf(context));
+  const directory = await stateDirectoryOf(context);
   const first = await askAgent(context.host, directory, { method: 'GET', path: '/dead-letters' });
   const access =
     first.kind === 'answer' ? askingAgent(context, directory) : await openingState(context, directory);

@@ -1,4 +1,5 @@
 /** `almadia status`: what the running agent tells of itself, once or again and again. */
+import { resolve } from 'node:path';
 import type { AgentStatus } from '../agent/status.ts';
 import { requireConfig } from '../config/load.ts';
 import { AlmadiaError } from '../host/errors.ts';
@@ -59,7 +60,7 @@ async function run(context: CommandContext): Promise<number> {
 /** From `--state`, else from the configuration. */
 export async function stateDirectoryOf(context: CommandContext): Promise<string> {
   const given = context.options.text('state');
-  if (given !== undefined) return given;
+  if (given !== undefined) return resolve(context.host.process.workingDirectory, given);
   const config = await requireConfig(context.host, configRequest(context.options));
   return config.settings.agent.stateDirectory;
 }

@@ -218,7 +218,11 @@ class RunningAgent implements Agent {
     const { clock } = this.#host;
     const deadline = clock.monotonicMs() + drainMs;
     this.#stopIntake.abort();
-    await Promise.race([this.#intake.catch(() => undefined), clock.sleep(Math.max(drainMs, 1000), signal)]);
+    const quiet = new AbortController();
+    const patience = clock.sleep(Math.max(drainMs, 1000), AbortSignal.any([signal, quiet.signal]));
+    await Promise.race([this.#intake.catch(() => undefined), patience]);
+    // A timer that still runs would keep the process alive after everything has stopped.
+    quiet.abort();
     while (this.#outbox.next() !== null && this.#delivery.reachable && !signal.aborted) {
       const leftMs = deadline - clock.monotonicMs();
       if (leftMs <= 0) break;

@@ -245,7 +245,7 @@ function agentSettings(
     agent: {
       ...defaultsOf(agentSection),
       stateDirectory: `${directory}/agent`,
-      heartbeatIntervalMs: 10_000,
+      heartbeatIntervalMs: 2_000,
     },
     sources: [
       { ...source, include: [escapeGlob(to.path)], exclude: [], startAt: 'beginning' },

@@ -15,6 +15,7 @@ export class Journal {
   readonly #clock: Host['clock'];
   readonly #log: SelfLog;
   #waiting: Change[] = [];
+  #waitingDurability: Durability = 'normal';
   /** Why the state cannot be written at present; null when it can. */
   trouble: string | null = null;
 
@@ -25,8 +26,10 @@ export class Journal {
   }
 
   /** Commits now, or as soon as it can be done; for changes of which nobody waits for the end. */
-  note(changes: readonly Change[]): void {
-    if (!this.#try(changes, 'normal')) this.#waiting.push(...changes);
+  note(changes: readonly Change[], durability: Durability = 'normal'): void {
+    if (this.#try(changes, durability)) return;
+    this.#waiting.push(...changes);
+    if (durability === 'full') this.#waitingDurability = 'full';
   }
 
   /** Resolves true once the changes are committed; false when the signal is aborted before that. */
@@ -43,8 +46,10 @@ export class Journal {
 
   #try(changes: readonly Change[], durability: Durability): boolean {
     try {
-      this.#state.commit([...this.#waiting, ...changes], durability);
+      const both = this.#waitingDurability === 'full' ? 'full' : durability;
+      this.#state.commit([...this.#waiting, ...changes], both);
       this.#waiting = [];
+      this.#waitingDurability = 'normal';
       if (this.trouble !== null) this.#log.write('info', 'state.written', 'the state can be written again');
       this.trouble = null;
       return true;

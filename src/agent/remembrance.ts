@@ -8,7 +8,13 @@ import type { Outbox } from './outbox.ts';
 export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unknown) => void): Memory {
   return {
     remember(entries) {
-      if (entries.length > 0) journal.note(entries.flatMap((entry) => changesOf(outbox, entry)));
+      if (entries.length === 0) return;
+      // A name that was sent and then lost with the power would be drawn anew, and its lines stored again under it.
+      const durability = entries.some(({ start }) => start !== null) ? 'full' : 'normal';
+      journal.note(
+        entries.flatMap((entry) => changesOf(outbox, entry)),
+        durability,
+      );
     },
     proofs: (id) => outbox.streams.get(id)?.proofs ?? [],
     forget(ids) {

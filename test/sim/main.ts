@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Plan } from './plan.ts';
 import { type RunResult, runSeed } from './run.ts';
 
-const failuresMax = 10;
+const failuresMax = 25;
 
 const { values } = parseArgs({
   options: {

@@ -28,6 +28,8 @@ interface Carrier {
   readonly inode: Inode;
   /** Up to here it holds the generation's bytes. */
   validTo: number;
+  /** As many losses of power are taken into account. */
+  powerLosses: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export class Truth {
       file: before?.file ?? this.generations.length,
       base,
       lines: [],
-      carriers: [{ inode, validTo: base }],
+      carriers: [{ inode, validTo: base, powerLosses: inode.powerLosses }],
       firstLineAtMs: Number.POSITIVE_INFINITY,
     };
     this.generations.push(generation);
@@ -125,7 +127,7 @@ export class Truth {
       if (generation.carriers[0]!.inode !== source) continue;
       const validTo = Math.min(validToOf(generation, source), wholeLines(generation, target.size));
       const known = generation.carriers.find((carrier) => carrier.inode === target);
-      if (known === undefined) generation.carriers.push({ inode: target, validTo });
+      if (known === undefined) generation.carriers.push({ inode: target, validTo, powerLosses: target.powerLosses });
       else known.validTo = validTo;
     }
   }
@@ -141,8 +143,9 @@ export class Truth {
       for (const carrier of generation.carriers) {
         const validTo = validPart(generation, carrier.inode);
         this.fragment(generation, validTo, Buffer.from(carrier.inode.view(validTo, carrier.inode.size)));
-        if (validTo === carrier.validTo) continue;
+        if (validTo === carrier.validTo && carrier.powerLosses === carrier.inode.powerLosses) continue;
         carrier.validTo = validTo;
+        carrier.powerLosses = carrier.inode.powerLosses;
         for (const line of generation.lines) line.repeatable ??= 'its file changed at a loss of power';
       }
     }

@@ -38,6 +38,8 @@ export class Inode {
   target = '';
   /** Database files: what a power loss leaves of unsynced writes follows no order (SQLite must bear that). */
   scattered = false;
+  /** How many losses of power took something from it. */
+  powerLosses = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #unsynced: Unsynced[] = [];
 
@@ -113,6 +115,7 @@ export class Inode {
   /** Keeps the first so many changes, the last of them perhaps in part. */
   #cutBack(fresh: readonly Unsynced[], dice: Dice): void {
     const kept = dice.chance(0.2) ? 0 : dice.between(0, fresh.length);
+    if (kept < fresh.length) this.powerLosses += 1;
     for (const change of fresh.slice(kept).reverse()) this.#undo(change);
     const torn = fresh[kept];
     if (torn === undefined || torn.after.length === 0 || !dice.chance(0.5)) return;

@@ -2,6 +2,7 @@
 import type { Proof, StreamId } from '../../event/stream.ts';
 import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
 import type { Work } from '../../host/work.ts';
+import { lastLineEnd } from '../../lines/ends.ts';
 import type { Follow, Registry } from './follow.ts';
 import { headBytesMax, headOf, makeProof, proofBytesMax, prove } from './proof.ts';
 
@@ -41,8 +42,16 @@ export class Evidence {
     return before;
   }
 
-  headOf(handle: FileHandle): Promise<Proof> {
-    return headOf(this.#work, handle);
+  /**
+   * The head of a file that is new. It ends at a line end where there is one: what stands behind may still change (a
+   * power loss takes unfinished lines), and the file would then not be known again.
+   */
+  async headOf(handle: FileHandle): Promise<Proof> {
+    const bytes = Buffer.alloc(headBytesMax);
+    const count = await handle.read(bytes, { offset: 0, length: bytes.length, position: 0 });
+    const lines = lastLineEnd(bytes.subarray(0, count));
+    const length = lines > 0 ? lines : count;
+    return makeProof(this.#work, length, bytes.subarray(0, length));
   }
 
   /** The head of what was read, when it says more than the one remembered or another thing; null otherwise. */
@@ -66,18 +75,35 @@ export class Evidence {
     const handle = await this.#disk.open(path, 'read').catch(() => null);
     if (handle === null) return null;
     try {
-      for (const length of this.#registry.headLengths()) {
-        if (length === 0) continue;
-        const head = await headOf(this.#work, handle, length);
-        for (const follow of this.#registry.withHead(head.length, head.hash)) {
-          const live = follow.phase.kind === 'followed' && follow.record.identity.inode !== stat.inode;
-          if (live && (await this.isCopy(path, follow))) return follow;
-        }
+      for (const follow of await this.#like(handle, { path, size: stat.size })) {
+        const live = follow.phase.kind === 'followed' && follow.record.identity.inode !== stat.inode;
+        if (live && (await this.isCopy(path, follow))) return follow;
       }
       return null;
     } finally {
       await handle.close();
     }
+  }
+
+  /**
+   * Streams with the head of this file. Of a copy that has only begun, shorter than the head, the name must tell: it
+   * lies beside the original and begins like it (`app.log.1`, `app-20260101.log`).
+   */
+  async #like(
+    handle: FileHandle,
+    file: { readonly path: string; readonly size: number },
+  ): Promise<readonly Follow[]> {
+    const like: Follow[] = [];
+    for (const length of this.#registry.headLengths()) {
+      if (length === 0 || length > file.size) continue;
+      const head = await headOf(this.#work, handle, length);
+      like.push(...this.#registry.withHead(head.length, head.hash));
+    }
+    if (file.size >= headBytesMax) return like;
+    const begun = [...this.#registry.all()].filter(
+      ({ record }) => record.head.length > file.size && file.path.startsWith(stemOf(record.path)),
+    );
+    return [...like, ...begun];
   }
 
   /**
@@ -103,6 +129,12 @@ export class Evidence {
       for (const handle of handles) await handle?.close();
     }
   }
+}
+
+/** A path without what follows the first dot of its file name. */
+function stemOf(path: string): string {
+  const dot = path.indexOf('.', path.lastIndexOf('/') + 2);
+  return dot < 0 ? path : path.slice(0, dot);
 }
 
 /** Up to 4 KiB that end at a position. */

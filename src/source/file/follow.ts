@@ -57,10 +57,13 @@ export class Registry {
     return this.#byPath.get(path);
   }
 
-  /** Newest first, open ones before closed ones. */
+  /**
+   * Open ones, then closed ones, then those that ended; among equals the newest first. A generation that was followed
+   * in the place of one that ended has its first bytes in common with it, and must be found before it.
+   */
   withInode(inode: bigint): readonly Follow[] {
-    const follows = [...(this.#byInode.get(inode) ?? [])].reverse();
-    return [...follows.filter((one) => one.tailer !== null), ...follows.filter((one) => one.tailer === null)];
+    const rank = (one: Follow) => (one.tailer !== null ? 0 : one.phase.kind === 'ended' ? 2 : 1);
+    return [...(this.#byInode.get(inode) ?? [])].reverse().sort((a, b) => rank(a) - rank(b));
   }
 
   withHead(length: number, hash: string): Iterable<Follow> {

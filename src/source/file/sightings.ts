@@ -577,16 +577,17 @@ export class Sightings {
       const handle = await this.#openFile(path);
       if (handle === null) continue;
       const before = follow.record.head.length > 0 ? await this.#evidence.of(follow, handle) : null;
-      if (before !== null && (await this.#isFree(path, handle))) return { path, handle, stat, before };
+      if (before !== null && (await this.#isFree(path, stat, handle))) return { path, handle, stat, before };
       await handle.close();
     }
     return null;
   }
 
   /** No stream is read at this path; one whose file was overwritten there is over. */
-  async #isFree(path: string, handle: FileHandle): Promise<boolean> {
+  async #isFree(path: string, stat: FileStat, handle: FileHandle): Promise<boolean> {
     const other = this.registry.atPath(path);
-    if (other === undefined) return true;
+    // What was last seen there may have been renamed since: its own inode leads to it.
+    if (other === undefined || other.record.identity.inode !== stat.inode) return true;
     if ((await this.#evidence.of(other, handle)) !== null) return false;
     const old = other.tailer?.handle;
     this.registry.unplace(other);

@@ -91,7 +91,8 @@ class FileSource implements Source {
 
   async begin(): Promise<void> {
     const { streams, positions, settings } = this.#options;
-    for (const record of streams) {
+    // Oldest first, as they were entered when they were new: the newest of an inode's streams is looked at first.
+    for (const record of [...streams].sort((a, b) => a.seenAtMs - b.seenAtMs)) {
       const wanted = this.#patterns.find((one) => one.matches(record.path));
       const { read, watermark } = positions.get(record.id) ?? { read: 0, watermark: 0 };
       this.#sightings.restore(record, {

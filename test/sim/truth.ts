@@ -57,7 +57,8 @@ export class Truth {
   readonly generations: Generation[] = [];
   /** By the line's bytes as latin1: writers never write the same line twice. */
   readonly lines = new Map<string, WrittenLine>();
-  readonly #long = new Map<string, WrittenLine>();
+  /** Long ones by their first bytes: a torn one and the whole one may have these in common. */
+  readonly #long = new Map<string, WrittenLine[]>();
 
   /** `before`: the generation that it continues in the same file, which holds its first bytes up to `base`. */
   begin(writer: string, inode: Inode, before: Generation | null = null): Generation {
@@ -117,8 +118,9 @@ export class Truth {
   find(bytes: Buffer): WrittenLine | null {
     const whole = this.lines.get(bytes.toString('latin1'));
     if (whole !== undefined) return whole;
-    const long = this.#long.get(bytes.subarray(0, prefixBytes).toString('latin1'));
-    return long?.bytes.subarray(0, bytes.length).equals(bytes) === true ? long : null;
+    const long = this.#long.get(bytes.subarray(0, prefixBytes).toString('latin1')) ?? [];
+    const like = long.filter((line) => line.bytes.subarray(0, bytes.length).equals(bytes));
+    return like.find((line) => line.excuse === null) ?? like[0] ?? null;
   }
 
   /** `target` is a copy of the first bytes of `source`, as copytruncate makes it. */
@@ -176,7 +178,8 @@ export class Truth {
   #register(line: WrittenLine): void {
     this.lines.set(line.bytes.toString('latin1'), line);
     if (line.bytes.length > prefixBytes) {
-      this.#long.set(line.bytes.subarray(0, prefixBytes).toString('latin1'), line);
+      const start = line.bytes.subarray(0, prefixBytes).toString('latin1');
+      this.#long.set(start, [...(this.#long.get(start) ?? []), line]);
     }
   }
 

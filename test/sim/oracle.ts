@@ -105,7 +105,9 @@ export function judgePlain(
   { truth, canonical }: { readonly truth: Truth; readonly canonical: (line: Buffer) => string },
 ): { readonly wrong: string | null; readonly arrivals: Arrivals } {
   // A torn line may read like a whole one: those that must arrive come last and win.
-  const lines = [...truth.lines.values()].sort((a, b) => Number(a.excuse === null) - Number(b.excuse === null));
+  const lines = [...truth.lines.values()].sort(
+    (a, b) => Number(a.excuse === null) - Number(b.excuse === null),
+  );
   const byText = new Map(lines.map((line) => [canonical(line.bytes), line]));
   const arrivals: Arrivals = new Map();
   const allowed = new Map<WrittenLine, number>();

@@ -129,7 +129,8 @@ export class Truth {
       if (generation.carriers[0]!.inode !== source) continue;
       const validTo = Math.min(validToOf(generation, source), wholeLines(generation, target.size));
       const known = generation.carriers.find((carrier) => carrier.inode === target);
-      if (known === undefined) generation.carriers.push({ inode: target, validTo, powerLosses: target.powerLosses });
+      if (known === undefined)
+        generation.carriers.push({ inode: target, validTo, powerLosses: target.powerLosses });
       else known.validTo = validTo;
     }
   }

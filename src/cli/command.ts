@@ -71,7 +71,7 @@ export interface Console {
   out(text: string): void;
   /** Text for standard error. */
   err(text: string): void;
-  /** For long outputs: resolves when the reader has room for more. */
+  /** For long outputs: resolves when the chunk is written, rejects when it cannot be. */
   write(chunk: Uint8Array | string): Promise<void>;
 }
 

@@ -3,6 +3,7 @@
 import type { Language, Problem } from '../host/errors.ts';
 import { AlmadiaError, explain } from '../host/errors.ts';
 import { say } from './messages.ts';
+import { plain } from './show.ts';
 
 /** What happened, whether data is safe, and what to do: three lines, each with its line end. */
 export function problemText(
@@ -12,9 +13,9 @@ export function problemText(
 ): string {
   const text = explain(problem, language);
   return [
-    say(language, weight, { what: text.what, code: problem.code }),
-    say(language, 'safe', { safe: text.safe }),
-    say(language, 'fix', { fix: text.fix }),
+    say(language, weight, { what: plain(text.what), code: problem.code }),
+    say(language, 'safe', { safe: plain(text.safe) }),
+    say(language, 'fix', { fix: plain(text.fix) }),
     '',
   ].join('\n');
 }

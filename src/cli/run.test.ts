@@ -308,3 +308,15 @@ test('a running agent is asked for its dead letters, and sends a replayed one', 
     assert.equal((await agent.ended).status, 0);
   });
 });
+
+test('tells on standard error that it wrote the defaults, and goes on', async () => {
+  await onMachine(async ({ host, directory }) => {
+    const agent = start(host, ['run', '--config', 'b.json', '--server', 'http://127.0.0.1:1']);
+    const log = join(directory, 'agent.log');
+    await until('the log', () => existsSync(log) && readFileSync(log, 'utf8').includes('agent.started'));
+    assert.match(agent.err(), /^warning: b\.json did not exist.*CONFIG_DEFAULTS_WRITTEN/);
+    assert.match(readFileSync(join(directory, 'b.json'), 'utf8'), /"agent_id": "[0-9a-f-]{36}"/);
+    agent.signal('SIGTERM');
+    assert.equal((await agent.ended).status, 0);
+  });
+});

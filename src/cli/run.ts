@@ -58,6 +58,9 @@ async function run(context: CommandContext): Promise<number> {
     tellProblems(context, result.problems);
     return 2;
   }
+  // What a file that was just written says goes to the person who starts it, wherever the log goes.
+  const written = result.config.notices.filter((notice) => notice.code === 'CONFIG_DEFAULTS_WRITTEN');
+  tellProblems(context, written, 'warning');
   const orders = listenForSignals(context);
   try {
     return await runUntilStopped(context, { request, config: result.config, orders });

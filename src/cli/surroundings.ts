@@ -40,8 +40,8 @@ function processConsole(): Console {
       process.stderr.write(text);
     },
     write: (chunk) =>
-      new Promise((resolve) => {
-        process.stdout.write(chunk, () => resolve());
+      new Promise((resolve, reject) => {
+        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
       }),
   };
 }

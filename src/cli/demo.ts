@@ -145,6 +145,9 @@ async function open(
   const port = integerOption(options, 'port', { min: 0, max: 65_535 }) ?? null;
   const hub = await openAnyPort(host, { port, key, log, dataDirectory: `${directory}/hub` });
   closers.push(() => hub.close(closeGraceMs));
+  if (port === null && !hub.url.endsWith(`:${defaultPort}`)) {
+    context.console.err(say(context.language, 'demoOtherPort', { port: defaultPort, url: hub.url }));
+  }
 
   const path = `${directory}/app.log`;
   const file = await openLogFile(host.disk, path, { rotateBytes });

@@ -97,6 +97,10 @@ export const messages = {
     en: 'Open {url} to see the lines of {file} and /var/log/*.log as they are written; Ctrl+C stops.\n',
     es: 'Abra {url} para ver las líneas de {file} y /var/log/*.log según se escriben; Ctrl+C lo detiene.\n',
   },
+  demoOtherPort: {
+    en: 'Port {port} is taken; the hub answers at {url} instead.\n',
+    es: 'El puerto {port} está ocupado; el hub responde en {url}.\n',
+  },
   demoStops: {
     en: 'Stopping; the next start goes on from here.\n',
     es: 'Deteniendo; el próximo arranque sigue desde aquí.\n',

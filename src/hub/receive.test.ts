@@ -171,6 +171,17 @@ test('refuses a body over the limit with 413', async (context) => {
   await hub.close();
 });
 
+test('what is no batch must be short, most of all the log-in, which anybody may ask', async (context) => {
+  const hub = await startHub(context);
+  const padded = JSON.stringify({ ...registration, key: testKey, padding: 'x'.repeat(100_000) });
+  for (const path of ['/api/login', '/api/test', '/api/agent/register', '/api/agent/heartbeat']) {
+    assert.equal((await hub.ask(path, { body: padded })).status, 413, path);
+    const bomb = { body: gzipSync(padded), headers: { 'content-encoding': 'gzip' } };
+    assert.equal((await hub.ask(path, bomb)).status, 413, path);
+  }
+  await hub.close();
+});
+
 test('a malformed envelope is refused as a whole, and the field is named', async (context) => {
   const hub = await startHub(context);
   const good = envelope(0, ['one', 'two']);

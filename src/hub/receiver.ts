@@ -17,6 +17,9 @@ import type { Tail } from './tail.ts';
 /** Bodies being received at the same time, decompressed, bytes; over it senders are told to come again. */
 const receivingBytesMax = 256 * 1024 * 1024;
 
+/** What is no batch is short, compressed or not; the log-in is open to everybody. */
+const smallBounds = { bodyBytesMax: 64 * 1024, expandedBytesMax: 64 * 1024 };
+
 export interface ReceiverParts {
   readonly host: Host;
   readonly settings: HubSettings;
@@ -36,9 +39,9 @@ export class Receiver {
     this.#parts = parts;
   }
 
-  /** The body as its protocol reads it. Throws `Refusal`. */
+  /** A body that is no batch, as its protocol reads it. Throws `Refusal`. */
   async read<T>(request: HttpRequest, decode: (body: Uint8Array) => Decoded<T>): Promise<T> {
-    const body = await readBody(request, this.#parts.settings, this.#parts.host.work);
+    const body = await readBody(request, smallBounds, this.#parts.host.work);
     return accepted(decode(body));
   }
 
@@ -88,5 +91,6 @@ export class Receiver {
 
 function accepted<T>(decoded: Decoded<T>): T {
   if (decoded.kind === 'decoded') return decoded.value;
-  throw new Refusal(decoded.status, 'BODY_INVALID', { message: decoded.reason });
+  const code = decoded.status === 413 ? 'BODY_TOO_LARGE' : 'BODY_INVALID';
+  throw new Refusal(decoded.status, code, { message: decoded.reason });
 }

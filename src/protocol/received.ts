@@ -5,13 +5,14 @@
 import type { GapReason } from '../event/batch.ts';
 import type { StreamId } from '../event/stream.ts';
 import { decodeUtf8 } from '../lines/utf8.ts';
+import { hasTooManyValues, jsonValuesMax } from './json-values.ts';
 
 export type Decoded<T> = { readonly kind: 'decoded'; readonly value: T } | Refused;
 
 /** `status` is what the deployed servers answer; `reason` is a sentence that names the offending key. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly status: 400 | 422;
+  readonly status: 400 | 413 | 422;
   readonly reason: string;
 }
 
@@ -77,8 +78,14 @@ export function refused(status: Refused['status'], reason: string): Refused {
   return { kind: 'refused', status, reason };
 }
 
-/** The body as a JSON object, or 400. Ill-formed UTF-8 is read as U+FFFD: originals never send it. */
+/**
+ * The body as a JSON object, or 400; 413 with more values than `jsonValuesMax`. Ill-formed UTF-8 is read as U+FFFD:
+ * originals never send it.
+ */
 export function readObject(body: Uint8Array): Decoded<JsonObject> {
+  if (hasTooManyValues(body)) {
+    return refused(413, `the body holds more than ${jsonValuesMax} JSON values; send it in smaller parts`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(decodeUtf8(body));

@@ -42,6 +42,7 @@ export interface Follow {
 export class Registry {
   readonly #byStream = new Map<StreamId, Follow>();
   readonly #byPath = new Map<string, Follow>();
+  readonly #places = new Map<Follow, readonly string[]>();
   readonly #byInode = new Map<bigint, Follow[]>();
   readonly #byHead = new Map<string, Set<Follow>>();
 
@@ -89,15 +90,17 @@ export class Registry {
   place(follow: Follow, path: string, realPath: string | null): void {
     this.unplace(follow);
     follow.realPath = realPath;
-    this.#byPath.set(path, follow);
-    if (realPath !== null) this.#byPath.set(realPath, follow);
+    const paths = realPath === null ? [path] : [path, realPath];
+    for (const one of paths) this.#byPath.set(one, follow);
+    this.#places.set(follow, paths);
   }
 
   /** No path leads to it any more. */
   unplace(follow: Follow): void {
-    for (const path of [follow.record.path, follow.realPath]) {
-      if (path !== null && this.#byPath.get(path) === follow) this.#byPath.delete(path);
+    for (const path of this.#places.get(follow) ?? []) {
+      if (this.#byPath.get(path) === follow) this.#byPath.delete(path);
     }
+    this.#places.delete(follow);
     follow.realPath = null;
   }
 

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Collector } from '../../../test/support/collector.ts';
-import { isRotatedName } from './sightings.ts';
+import { isRotatedName } from './rotated-name.ts';
 
 async function directory(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'almadia-source-'));

@@ -1,0 +1,280 @@
+/**
+ * Where streams begin and end. One generation of a file is one stream:
+ *
+ *   followed -> leaving -> ended       its name is gone or leads elsewhere; drained, finished, let go
+ *   followed -> ended, next followed   truncated in place: the next generation has the same file
+ *   followed -> followed               truncated after a copy was made: the copy is its file now
+ *   ended -> followed                  it came back under a name that is wanted
+ *
+ * Nothing changes before everything that may fail has been asked of the disk, so that a failed step can be repeated.
+ */
+import type { Segment } from '../../event/batch.ts';
+import type { StreamRecord } from '../../event/stream.ts';
+import type { FileHandle, FileStat } from '../../host/disk.ts';
+import { printablePath } from '../../host/disk.ts';
+import { randomName } from '../../host/random.ts';
+import type { FileSourceSettings } from '../../settings/agent.ts';
+import type { Copies } from './copies.ts';
+import { bytesBefore } from './evidence.ts';
+import type { Follow } from './follow.ts';
+import type { Ground } from './ground.ts';
+import type { Found, Handles } from './handles.ts';
+import { largestPrefix, makeProof } from './proof.ts';
+
+export interface Beginning {
+  readonly stat: FileStat;
+  /** Belongs to the stream from now on. */
+  readonly handle: FileHandle;
+  readonly settings: FileSourceSettings;
+  readonly position: number;
+  readonly parent: StreamRecord['parent'];
+}
+
+export class Generations {
+  readonly #ground: Ground;
+  readonly #handles: Handles;
+  readonly #copies: Copies;
+
+  constructor(ground: Ground, handles: Handles, copies: Copies) {
+    this.#ground = ground;
+    this.#handles = handles;
+    this.#copies = copies;
+  }
+
+  /** Enters a stream that an earlier run followed; its file is looked for at the first pass. */
+  restore(
+    record: StreamRecord,
+    at: { readonly position: number; readonly released: number; readonly settings: FileSourceSettings },
+  ): void {
+    // What is not settled may have to be read again, so its file is looked for even if it had ended.
+    const ended = record.status === 'ended' && at.released >= at.position;
+    const follow: Follow = {
+      ...blank,
+      record,
+      settings: at.settings,
+      phase: { kind: ended ? 'ended' : 'followed' },
+      position: at.position,
+      released: at.released,
+      size: record.size,
+      modifiedMs: 0,
+      grownAtMs: record.seenAtMs,
+    };
+    this.#ground.registry.add(follow);
+    if (!ended) this.#ground.registry.place(follow, record.path, null);
+  }
+
+  /** A new stream, committed and ready to be read. It has no place yet. */
+  async begin(path: string, beginning: Beginning): Promise<Follow> {
+    const { evidence, options, registry } = this.#ground;
+    const { stat, handle, position, settings, parent } = beginning;
+    const before = await bytesBefore(handle, position);
+    const head = await evidence.headOf(handle);
+    const nowMs = this.#ground.nowMs();
+    const record: StreamRecord = {
+      id: randomName(options.host.random),
+      path,
+      identity: { device: stat.device, inode: stat.inode, birthTimeNs: stat.birthTimeNs },
+      head,
+      proofs: position > 0 ? [makeProof(options.host.work, position, before)] : [],
+      parent,
+      status: 'followed',
+      size: stat.size,
+      seenAtMs: nowMs,
+    };
+    options.memory.remember([
+      { stream: record, start: { position, skipped: parent === null ? position : 0 } },
+    ]);
+    const follow: Follow = {
+      ...blank,
+      record,
+      settings,
+      position,
+      released: position,
+      size: stat.size,
+      modifiedMs: stat.modifiedMs,
+      grownAtMs: nowMs,
+    };
+    this.#handles.attach(follow, { handle, before });
+    registry.add(follow);
+    options.ready(follow);
+    return follow;
+  }
+
+  /** The name that led to it is gone, or leads elsewhere. What its handle still holds is read to its end. */
+  async depart(follow: Follow): Promise<void> {
+    const { options, registry } = this.#ground;
+    if (follow.phase.kind !== 'followed') {
+      registry.unplace(follow);
+      return;
+    }
+    const found = follow.tailer !== null || (await this.#handles.findBeside(follow));
+    const stat = found ? await follow.tailer!.handle.stat() : null;
+    registry.unplace(follow);
+    if (stat === null) {
+      this.#ground.say('info', 'file.vanished', { follow, message: 'gone from the disk' });
+      this.#over(follow, 'gone-before-read');
+      return;
+    }
+    this.leave(follow);
+    follow.size = Math.max(follow.size, stat.size);
+    if (stat.links === 0) options.memory.fleeting(follow.record.id);
+    const message = 'the name leads elsewhere now; reading the old file to its end';
+    this.#ground.say('info', 'file.left', { follow, message });
+    options.ready(follow);
+  }
+
+  /** From now on it is drained, and let go once it is quiet. */
+  leave(follow: Follow): void {
+    follow.phase = { kind: 'leaving', sinceMs: this.#ground.nowMs() };
+    follow.finishDue = true;
+  }
+
+  /** The configuration does not want its path any more. It is remembered as it is, and not read. */
+  unwant(follow: Follow): void {
+    this.#ground.registry.unplace(follow);
+    follow.phase = { kind: 'ended' };
+  }
+
+  /** Lets go of a stream that has been read to its end and settled. */
+  async end(follow: Follow): Promise<void> {
+    this.#ground.registry.unplace(follow);
+    follow.phase = { kind: 'ended' };
+    await this.#handles.shut(follow);
+    this.#ground.change(follow, { status: 'ended' });
+    this.#ground.say('info', 'file.ended', { follow, message: 'read to its end and let go' });
+  }
+
+  /**
+   * The bytes before the position are not what was read: the file was truncated or written anew in place, or its inode
+   * was given to another. The old generation goes on in its copy, where there is one; the new one begins where the
+   * content still agrees.
+   */
+  async replaced(follow: Follow): Promise<void> {
+    const { options, registry } = this.#ground;
+    const { path } = follow.record;
+    const phase = follow.phase;
+    const handle = follow.tailer?.handle ?? (await this.#handles.open(path));
+    if (handle === null) {
+      await this.depart(follow);
+      return;
+    }
+    let next: Beginning;
+    let copy: Found | null;
+    try {
+      const stat = await handle.stat();
+      const patterns = options.wanted(path);
+      const proofs = options.memory.proofs(follow.record.id);
+      const from = await largestPrefix(options.host.work, handle, proofs);
+      const settings = patterns?.settings ?? follow.settings;
+      next = { stat, handle, settings, position: from, parent: { stream: follow.record.id, from } };
+      copy = await this.#findCopy(follow);
+    } catch (error) {
+      if (follow.tailer === null) await handle.close();
+      throw error;
+    }
+    this.#handles.detach(follow);
+    registry.unplace(follow);
+    if (copy === null) this.#truncated(follow);
+    else await this.#goOnIn(follow, copy);
+    await this.#succeed(path, next, phase);
+  }
+
+  /** The next generation of a file begins; it may be held back in its turn. */
+  async #succeed(path: string, next: Beginning, phase: Follow['phase']): Promise<void> {
+    const { options, registry } = this.#ground;
+    const patterns = options.wanted(path);
+    if (next.position === 0 && patterns !== null && (await this.#copies.hold(path, next.stat, patterns))) {
+      await next.handle.close();
+      return;
+    }
+    const successor = await this.begin(path, next);
+    if (phase.kind === 'leaving') this.leave(successor);
+    else registry.place(successor, path, await this.#handles.realPath(path));
+  }
+
+  /** Looks for a copy of what was read of a stream, and opens it. */
+  async #findCopy(follow: Follow): Promise<Found | null> {
+    const { evidence } = this.#ground;
+    if (follow.record.head.length === 0) return null;
+    const position = follow.tailer?.position ?? follow.position;
+    let found: Found | null = null;
+    for (const { path, stat } of await this.#copies.candidatesFor(follow)) {
+      if (stat.inode === follow.record.identity.inode || stat.size < position) continue;
+      await this.#handles.borrowReadable(path, async (handle) => {
+        const before = await evidence.of(follow, handle);
+        if (before === null || !(await this.#isFree(path, { stat, handle }))) return false;
+        found = { path, handle, stat, before };
+        return true;
+      });
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** No stream is read at this path; one whose file was overwritten there is over. */
+  async #isFree(
+    path: string,
+    now: { readonly stat: FileStat; readonly handle: FileHandle },
+  ): Promise<boolean> {
+    const { evidence, registry } = this.#ground;
+    const other = registry.atPath(path);
+    // What was last seen there may have been renamed since: its own inode leads to it.
+    if (other === undefined || other.record.identity.inode !== now.stat.inode) return true;
+    if ((await evidence.of(other, now.handle)) !== null) return false;
+    registry.unplace(other);
+    await this.#handles.shut(other);
+    this.#truncated(other);
+    return true;
+  }
+
+  #truncated(follow: Follow): void {
+    this.#ground.say('warn', 'file.truncated', {
+      follow,
+      message: 'truncated in place; a new generation begins',
+    });
+    this.#over(follow, 'truncated-before-read');
+  }
+
+  /** The old generation's body stands in another file: what is left of it is read there. */
+  async #goOnIn(follow: Follow, copy: Found): Promise<void> {
+    const { options, registry } = this.#ground;
+    const { device, inode, birthTimeNs } = copy.stat;
+    const message = `truncated; its rest is read from ${printablePath(copy.path)}`;
+    this.#ground.say('info', 'file.copied', { follow, message });
+    follow.size = copy.stat.size;
+    this.#ground.change(follow, { path: copy.path, identity: { device, inode, birthTimeNs } });
+    this.#handles.attach(follow, copy);
+    follow.finishDue = true;
+    if (options.wanted(copy.path) === null) this.leave(follow);
+    else registry.place(follow, copy.path, await this.#handles.realPath(copy.path));
+    options.ready(follow);
+  }
+
+  /** Nothing holds the generation any more; bytes that were seen and not read are a gap. */
+  #over(follow: Follow, reason: 'truncated-before-read' | 'gone-before-read'): void {
+    const { position, record, size } = follow;
+    follow.phase = { kind: 'ended' };
+    if (size > position) {
+      const path = printablePath(record.path);
+      const segment: Segment = { stream: record.id, path, from: position, to: size, kind: 'gap', reason };
+      const message = `${size - position} bytes can no longer be read (${reason})`;
+      this.#ground.say('error', 'file.gap', { follow, message });
+      const nothing = new Uint8Array(0);
+      this.#ground.options.give({ segment, body: nothing, records: 0, tail: nothing });
+      follow.position = size;
+    }
+    this.#ground.change(follow, { status: 'ended' });
+  }
+}
+
+/** What every follow begins with. */
+const blank = {
+  phase: { kind: 'followed' },
+  tailer: null,
+  remembered: null,
+  realPath: null,
+  finishDue: false,
+  queued: false,
+  usedAtMs: 0,
+  trouble: null,
+} as const;

@@ -1,0 +1,65 @@
+/** What every part of the file source stands on: the machine, the registry, and the ways to tell the others. */
+import type { StreamRecord } from '../../event/stream.ts';
+import { printablePath } from '../../host/disk.ts';
+import type { Host } from '../../host/host.ts';
+import type { LogLevel, SelfLog } from '../../host/selflog.ts';
+import type { Memory, Piece } from '../source.ts';
+import { Evidence } from './evidence.ts';
+import { type Follow, Registry } from './follow.ts';
+import type { Patterns } from './patterns.ts';
+
+export type SourceHost = Pick<Host, 'clock' | 'disk' | 'work' | 'random'>;
+
+export interface GroundOptions {
+  readonly host: SourceHost;
+  readonly memory: Memory;
+  readonly log: SelfLog;
+  readonly openFilesMax: number;
+  /** Positions taken over from an earlier program, by path. */
+  readonly takenOver: ReadonlyMap<string, number>;
+  /** The patterns that want a path; null when none does. */
+  wanted(path: string): Patterns | null;
+  /** There may be something to read. */
+  ready(follow: Follow): void;
+  /** A gap that was found. */
+  give(piece: Piece): void;
+}
+
+/** Paths of which it was said why they are not read. */
+const skippedMax = 10_000;
+
+export class Ground {
+  readonly options: GroundOptions;
+  readonly registry = new Registry();
+  readonly evidence: Evidence;
+  readonly #skipped = new Map<string, string>();
+
+  constructor(options: GroundOptions) {
+    this.options = options;
+    this.evidence = new Evidence(options.host, this.registry, (id) => options.memory.proofs(id));
+  }
+
+  nowMs(): number {
+    return this.options.host.clock.now();
+  }
+
+  /** Changes what is remembered of a stream, and commits it. */
+  change(follow: Follow, changes: Partial<StreamRecord>): void {
+    this.registry.change(follow, { ...changes, size: follow.size, seenAtMs: this.nowMs() });
+    this.options.memory.remember([{ stream: follow.record, start: null }]);
+  }
+
+  /** Says once why a path is not read. */
+  skip(path: string, reason: string): void {
+    if (this.#skipped.get(path) === reason || this.#skipped.size >= skippedMax) return;
+    this.#skipped.set(path, reason);
+    const shown = printablePath(path);
+    this.options.log.write('warn', 'file.skipped', `${shown} ${reason}`, { path: shown });
+  }
+
+  say(level: LogLevel, event: string, about: { readonly follow: Follow; readonly message: string }): void {
+    const { record } = about.follow;
+    const path = printablePath(record.path);
+    this.options.log.write(level, event, `${path}: ${about.message}`, { path, stream: record.id });
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Open files, bounded. A followed file that has a name and was read to its end may be closed when others need its
+ * descriptor; it is found again by identity and proved by content.
+ *
+ * Errors: what is not there gives null. What cannot be opened or read (EACCES, EMFILE, EIO) throws `DiskError`:
+ * unreadable is not deleted, and nothing is concluded from it.
+ */
+import type { FileHandle, FileStat } from '../../host/disk.ts';
+import { DiskError, diskCode, printablePath } from '../../host/disk.ts';
+import { directoryOf } from '../../host/files.ts';
+import type { Follow } from './follow.ts';
+import type { Ground } from './ground.ts';
+import { Tailer } from './tailer.ts';
+
+/** A file that was opened and proved to hold what was read of a stream. */
+export interface Found {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly stat: FileStat;
+  /** The bytes before the position. */
+  readonly before: Uint8Array;
+}
+
+export interface Sibling {
+  readonly path: string;
+  readonly stat: FileStat;
+}
+
+export class Handles {
+  readonly #ground: Ground;
+  #open = 0;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Null when nothing is there. */
+  async open(path: string): Promise<FileHandle | null> {
+    const { disk } = this.#ground.options.host;
+    if (this.#open >= this.#ground.options.openFilesMax) await this.#shutQuietest();
+    try {
+      return await disk.open(path, 'read');
+    } catch (error) {
+      const code = diskCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return null;
+      if (code === 'EMFILE' || code === 'ENFILE') await this.#shutQuietest();
+      throw error;
+    }
+  }
+
+  /** Runs `work` on an opened file and closes it again, unless `work` keeps it (gives true). */
+  async borrow(path: string, work: (handle: FileHandle) => Promise<boolean>): Promise<boolean> {
+    const handle = await this.open(path);
+    if (handle === null) return false;
+    let kept = false;
+    try {
+      kept = await work(handle);
+      return kept;
+    } finally {
+      if (!kept) await handle.close();
+    }
+  }
+
+  /** Gives a stream an open file to be read from, at its position. */
+  attach(follow: Follow, found: { readonly handle: FileHandle; readonly before: Uint8Array }): void {
+    const { position, record, settings } = follow;
+    follow.tailer = new Tailer(found.handle, {
+      stream: record.id,
+      path: printablePath(record.path),
+      position,
+      before: found.before,
+      lineBytesMax: settings.lineBytesMax,
+    });
+    follow.usedAtMs = this.#ground.nowMs();
+    this.#open += 1;
+  }
+
+  /** Takes the open file away from a stream; whoever asks owns it now. */
+  detach(follow: Follow): FileHandle | null {
+    const { tailer } = follow;
+    if (tailer === null) return null;
+    follow.position = tailer.position;
+    follow.remembered = tailer.remembered;
+    follow.tailer = null;
+    this.#open -= 1;
+    return tailer.handle;
+  }
+
+  async shut(follow: Follow): Promise<void> {
+    await this.detach(follow)?.close();
+  }
+
+  /** Opens a closed stream's file again, where its name should be, else beside it; false when it is nowhere. */
+  async reopen(follow: Follow): Promise<boolean> {
+    if (follow.tailer !== null) return true;
+    return (
+      (await this.reopenAt(follow, follow.realPath ?? follow.record.path)) || (await this.findBeside(follow))
+    );
+  }
+
+  /** True when the path leads to the stream's own file: the same inode with the same content. */
+  async reopenAt(follow: Follow, path: string): Promise<boolean> {
+    if (follow.tailer !== null) return true;
+    return await this.borrow(path, async (handle) => {
+      const stat = await handle.stat();
+      if (stat.inode !== follow.record.identity.inode || stat.size < follow.position) return false;
+      const before = await this.#ground.evidence.of(follow, handle);
+      if (before === null) return false;
+      const { device, inode, birthTimeNs } = stat;
+      const { identity } = follow.record;
+      // A file system may come back under another device number.
+      if (device !== identity.device)
+        this.#ground.change(follow, { identity: { device, inode, birthTimeNs } });
+      this.attach(follow, { handle, before });
+      follow.size = Math.max(follow.size, stat.size);
+      if (stat.size > follow.position) this.#ground.options.ready(follow);
+      return true;
+    });
+  }
+
+  /** Looks beside the lost name for the same inode with the same content. */
+  async findBeside(follow: Follow): Promise<boolean> {
+    for (const { path, stat } of await this.siblings(follow.record.path)) {
+      if (stat.inode !== follow.record.identity.inode || !(await this.reopenAt(follow, path))) continue;
+      this.#ground.change(follow, { path });
+      follow.tailer?.renamed(printablePath(path));
+      return true;
+    }
+    return false;
+  }
+
+  /** The plain files beside a path, newest first. */
+  async siblings(path: string): Promise<readonly Sibling[]> {
+    const { disk } = this.#ground.options.host;
+    const directory = directoryOf(path);
+    const found: Sibling[] = [];
+    for (const entry of await disk.list(directory).catch(absent([]))) {
+      const sibling = `${directory === '/' ? '' : directory}/${entry.name}`;
+      if (entry.kind !== 'file' || sibling === path) continue;
+      const stat = await disk.stat(sibling).catch(absent(null));
+      if (stat !== null && stat.kind === 'file') found.push({ path: sibling, stat });
+    }
+    return found.sort((a, b) => b.stat.modifiedMs - a.stat.modifiedMs);
+  }
+
+  /** Where symbolic links lead; null when the path is the file's own. */
+  async realPath(path: string): Promise<string | null> {
+    const real = await this.#ground.options.host.disk.realPath(path).catch(() => path);
+    return real === path ? null : real;
+  }
+
+  /** A file beside ours that we may not read is none of ours. */
+  async borrowReadable(path: string, work: (handle: FileHandle) => Promise<boolean>): Promise<void> {
+    try {
+      await this.borrow(path, work);
+    } catch (error) {
+      if (!(error instanceof DiskError) || (error.code !== 'EACCES' && error.code !== 'EPERM')) throw error;
+    }
+  }
+
+  /** Closes the file that has been quiet longest, among those that are read to their end and still have a name. */
+  async #shutQuietest(): Promise<void> {
+    let quietest: Follow | null = null;
+    for (const follow of this.#ground.registry.all()) {
+      const idle = follow.tailer !== null && follow.phase.kind === 'followed' && !follow.queued;
+      if (idle && (quietest === null || follow.usedAtMs < quietest.usedAtMs)) quietest = follow;
+    }
+    if (quietest !== null) await this.shut(quietest);
+  }
+}
+
+/** Nothing there is an answer; anything else is an error. */
+function absent<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    const code = diskCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return instead;
+    throw error;
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Files that nobody knows yet: a stream of their own, a copy that is held back, or a generation that came and went
+ * while no agent ran.
+ */
+import type { StreamRecord } from '../../event/stream.ts';
+import type { FileStat } from '../../host/disk.ts';
+import type { Copies } from './copies.ts';
+import type { Follow } from './follow.ts';
+import type { Generations } from './generations.ts';
+import type { Ground } from './ground.ts';
+import type { Handles, Sibling } from './handles.ts';
+import type { Patterns } from './patterns.ts';
+import { isRotatedName } from './rotated-name.ts';
+import { startOf } from './start.ts';
+
+/** `end` only at the very first start of an agent, for files that are there already. */
+export interface Start {
+  readonly patterns: Patterns;
+  readonly at: 'beginning' | 'end';
+}
+
+/** File systems stamp times by the kernel's tick, which lags behind the clock by so much. */
+const clockGrainMs = 10;
+
+export class Newcomers {
+  readonly #ground: Ground;
+  readonly #handles: Handles;
+  readonly #copies: Copies;
+  readonly #generations: Generations;
+
+  constructor(
+    ground: Ground,
+    parts: { readonly handles: Handles; readonly copies: Copies; readonly generations: Generations },
+  ) {
+    this.#ground = ground;
+    this.#handles = parts.handles;
+    this.#copies = parts.copies;
+    this.#generations = parts.generations;
+  }
+
+  /** An empty file is not entered: it may become a copy, and there is nothing of it to lose. */
+  async meet(path: string, stat: FileStat, start: Start): Promise<void> {
+    if (stat.size === 0 || this.#copies.holds(path)) return;
+    if (start.at === 'beginning' && (await this.#copies.hold(path, stat, start.patterns))) return;
+    await this.#enter(path, stat, start);
+  }
+
+  /** Decides about held copies that are known now, whose time is up, or which turned out to differ. */
+  async review(recognise: (path: string, stat: FileStat) => Promise<Follow | null>): Promise<void> {
+    const { disk } = this.#ground.options.host;
+    for (const held of this.#copies.held) {
+      const stat = await disk.stat(held.path).catch(() => null);
+      const late = this.#ground.nowMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
+      if (stat === null || (await recognise(held.path, stat)) !== null) {
+        this.#copies.release(held.path);
+      } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
+        await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });
+        this.#copies.release(held.path);
+      }
+    }
+  }
+
+  /**
+   * Generations of a path that came and went while no agent ran: files beside it whose name is its name with something
+   * added, born after it was last seen, and known to nobody. They are read from their beginning to their end.
+   */
+  async enterMissed(
+    follow: Follow,
+    was: Pick<StreamRecord, 'path' | 'seenAtMs'>,
+    recognise: (path: string, stat: FileStat) => Promise<Follow | null>,
+  ): Promise<void> {
+    const siblings = await this.#handles.siblings(was.path);
+    for (const sibling of [...siblings].reverse()) {
+      const { path, stat } = sibling;
+      const bornMs = stat.birthTimeNs === null ? stat.modifiedMs : Number(stat.birthTimeNs / 1_000_000n);
+      const young = bornMs + clockGrainMs > was.seenAtMs;
+      const wanted = this.#ground.options.wanted(path) !== null;
+      if (wanted || !young || stat.size === 0 || !isRotatedName(was.path, path)) continue;
+      if ((await recognise(path, stat)) === null) await this.#enterOneMissed(follow, sibling);
+    }
+  }
+
+  async #enterOneMissed(follow: Follow, { path, stat }: Sibling): Promise<void> {
+    const { evidence } = this.#ground;
+    await this.#handles.borrow(path, async (handle) => {
+      const isCopy = follow.record.head.length > 0 && (await evidence.of(follow, handle)) !== null;
+      if (isCopy || (await evidence.isCompressed(handle))) return false;
+      const { settings } = follow;
+      const missed = await this.#generations.begin(path, {
+        stat,
+        handle,
+        settings,
+        position: 0,
+        parent: null,
+      });
+      this.#generations.leave(missed);
+      const message = 'came and went while no agent ran; reading it from its beginning';
+      this.#ground.say('info', 'file.missed', { follow: missed, message });
+      return true;
+    });
+  }
+
+  async #enter(path: string, seen: FileStat, { patterns, at }: Start): Promise<void> {
+    const { evidence, options, registry } = this.#ground;
+    const { settings } = patterns;
+    await this.#handles.borrow(path, async (handle) => {
+      const stat = await handle.stat();
+      if (stat.inode !== seen.inode || stat.device !== seen.device) return false;
+      if (await evidence.isCompressed(handle)) {
+        this.#ground.skip(path, 'is compressed: its lines cannot be followed');
+        return false;
+      }
+      const wished = options.takenOver.get(path) ?? (at === 'end' ? stat.size : 0);
+      const position = wished > stat.size ? 0 : await startOf(handle, wished, settings.lineBytesMax);
+      const follow = await this.#generations.begin(path, { stat, handle, settings, position, parent: null });
+      registry.place(follow, path, await this.#handles.realPath(path));
+      this.#ground.say('info', 'file.found', { follow, message: `following from byte ${position}` });
+      return true;
+    });
+  }
+}

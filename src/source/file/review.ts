@@ -1,0 +1,86 @@
+/**
+ * What only time decides: a file that is leaving is let go once it was quiet for `rotate_wait` and all of it is settled;
+ * an unfinished last line is sent at the final end of its file, or after `partial_line_timeout`; old streams are
+ * forgotten.
+ */
+import type { Piece } from '../source.ts';
+import type { Follow } from './follow.ts';
+import type { Generations } from './generations.ts';
+import type { Ground } from './ground.ts';
+
+/** Streams that ended are remembered this long, and this many of them. */
+const endedKeptMs = 24 * 3600 * 1000;
+const endedKeptMax = 10_000;
+
+export class Review {
+  readonly #ground: Ground;
+  readonly #generations: Generations;
+
+  constructor(ground: Ground, generations: Generations) {
+    this.#ground = ground;
+    this.#generations = generations;
+  }
+
+  /** True while a file waits for time to pass. */
+  async run(): Promise<boolean> {
+    let restless = false;
+    for (const follow of [...this.#ground.registry.all()]) {
+      if (follow.phase.kind === 'ended' || follow.tailer === null || follow.queued) continue;
+      const waitMs = waitOf(follow);
+      if (waitMs === null) continue;
+      restless = true;
+      if (await this.#stillGrows(follow)) continue;
+      if (this.#ground.nowMs() - follow.grownAtMs >= waitMs) await this.#finish(follow);
+    }
+    return restless;
+  }
+
+  /** Forgets streams that ended long ago and are settled. */
+  forgetOld(): void {
+    const { options, registry } = this.#ground;
+    const ended = [...registry.all()]
+      .filter((one) => one.phase.kind === 'ended' && one.released >= one.position)
+      .sort((a, b) => b.record.seenAtMs - a.record.seenAtMs);
+    const nowMs = this.#ground.nowMs();
+    const old = ended.filter(
+      (one, index) => index >= endedKeptMax || nowMs - one.record.seenAtMs > endedKeptMs,
+    );
+    if (old.length === 0) return;
+    options.memory.forget(old.map((one) => one.record.id));
+    for (const follow of old) registry.remove(follow);
+  }
+
+  async #stillGrows(follow: Follow): Promise<boolean> {
+    const { size } = await follow.tailer!.handle.stat();
+    if (size === follow.size) return false;
+    if (size > follow.size) follow.size = size;
+    follow.grownAtMs = this.#ground.nowMs();
+    this.#ground.options.ready(follow);
+    return true;
+  }
+
+  async #finish(follow: Follow): Promise<void> {
+    const reading = await follow.tailer!.finish();
+    if (reading.kind === 'replaced') {
+      await this.#generations.replaced(follow);
+      return;
+    }
+    if (reading.kind === 'lines') {
+      follow.position = follow.tailer!.position;
+      reading.pieces.forEach((piece: Piece) => {
+        this.#ground.options.give(piece);
+      });
+      return;
+    }
+    if (follow.phase.kind !== 'leaving') follow.finishDue = false;
+    else if (follow.released >= follow.position) await this.#generations.end(follow);
+  }
+}
+
+/** How long the file must be quiet until something is decided; null when nothing waits. */
+function waitOf(follow: Follow): number | null {
+  const { rotateWaitMs, partialLineTimeoutMs } = follow.settings;
+  if (follow.phase.kind === 'leaving') return rotateWaitMs;
+  if (!follow.tailer?.unfinished) return null;
+  return follow.finishDue ? rotateWaitMs : partialLineTimeoutMs;
+}

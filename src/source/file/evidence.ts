@@ -124,7 +124,8 @@ export class Evidence {
       if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null;
       if (copySize > sourceSize) return false;
       const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
-      return a.equals(b);
+      // Where the original was truncated between these looks, the next one decides.
+      return a.equals(b) || (await source.stat()).size < sourceSize;
     } finally {
       for (const handle of handles) await handle?.close();
     }

@@ -90,7 +90,7 @@ export class Network {
     const late = await this.#afterServer(fault);
     if (late === 'nothing') return new Promise(() => undefined);
     if (late !== null) return late;
-    exchange.intactAtMs = this.time.nowMs;
+    if (!signal.aborted) exchange.intactAtMs = this.time.nowMs;
     return reply;
   }
 

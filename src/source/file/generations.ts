@@ -153,7 +153,8 @@ export class Generations {
     const { options, registry } = this.#ground;
     const { path } = follow.record;
     const phase = follow.phase;
-    const handle = follow.tailer?.handle ?? (await this.#handles.open(path));
+    // Taken away at once: looking for copies opens files, for which a quiet one may be closed, but not this one.
+    const handle = this.#handles.detach(follow) ?? (await this.#handles.open(path));
     if (handle === null) {
       await this.depart(follow);
       return;
@@ -169,10 +170,10 @@ export class Generations {
       next = { stat, handle, settings, position: from, parent: { stream: follow.record.id, from } };
       copy = await this.#findCopy(follow);
     } catch (error) {
-      if (follow.tailer === null) await handle.close();
+      if (follow.remembered === null) await handle.close();
+      else this.#handles.attach(follow, { handle, before: follow.remembered });
       throw error;
     }
-    this.#handles.detach(follow);
     registry.unplace(follow);
     if (copy === null) this.#truncated(follow);
     else await this.#goOnIn(follow, copy);

@@ -49,6 +49,7 @@ export interface Agent {
 
 /** How many batches are held in memory while the destination answers. */
 const memoryBatches = 4;
+const firstBeatMs = 1000;
 /** Outputs that a registration proves to be there. */
 const registering = new Set(['hub', 'ila-soc', 'stdout', 'file']);
 /** Names of the notes in the state. */
@@ -247,8 +248,12 @@ class RunningAgent implements Agent {
 
   async #beat(signal: AbortSignal): Promise<void> {
     const { clock } = this.#host;
+    const { heartbeatIntervalMs } = this.#settings.agent;
+    // The first one comes soon: it tells the destination what this agent is.
+    let waitMs = Math.min(firstBeatMs, heartbeatIntervalMs);
     while (!signal.aborted) {
-      await clock.sleep(this.#settings.agent.heartbeatIntervalMs, signal);
+      await clock.sleep(waitMs, signal);
+      waitMs = heartbeatIntervalMs;
       if (signal.aborted || !this.#delivery.reachable) continue;
       const status = this.status();
       const outcome = await this.#output.heartbeat(

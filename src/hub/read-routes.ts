@@ -55,27 +55,13 @@ async function* exported(pages: AsyncIterable<Page>): AsyncGenerator<string> {
 }
 
 async function linesReply(request: RoutedRequest, parts: ReadParts) {
-  const newest = countOf(request.search.get('limit'));
+  const newest = { lines: countOf(request.search.get('limit')), bytes: linesBytesMax };
   const query = { agent: askedAgent(request, parts), stream: null, source: null, newest };
   const lines: LineJson[] = [];
-  const sizes: number[] = [];
   for await (const page of parts.store.read(query)) {
-    for (const line of page.lines) {
-      lines.push(lineJson(page.stream, line));
-      sizes.push(line.bytes.length);
-    }
+    for (const line of page.lines) lines.push(lineJson(page.stream, line));
   }
-  return json(200, lines.slice(firstWithin(sizes, linesBytesMax)));
-}
-
-/** From which index on the sizes together stay within the bound; the last is always in. */
-function firstWithin(sizes: readonly number[], bytesMax: number): number {
-  let total = 0;
-  for (let index = sizes.length - 1; index >= 0; index--) {
-    total += sizes[index]!;
-    if (total > bytesMax) return Math.min(index + 1, sizes.length - 1);
-  }
-  return 0;
+  return json(200, lines);
 }
 
 function countOf(text: string | null): number {

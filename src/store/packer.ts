@@ -70,15 +70,21 @@ export class Packer {
   }
 
   async #pack(stream: number): Promise<void> {
-    for (const run of runsOf(this.#tables.looseBlocks(stream))) {
+    const runs = await this.#attempt(stream, () => runsOf(this.#tables.looseBlocks(stream)));
+    for (const run of runs ?? []) {
       if (this.#closing) return;
-      try {
-        await this.#merge(stream, run);
-      } catch (error) {
-        if (!(error instanceof BlockError) && !(error instanceof DatabaseError)) throw error;
-        // Nothing is lost: the small blocks stay and are tried again when more of this stream has come.
-        this.#options.log.write('warn', 'store.merge_failed', error.message, { stream });
-      }
+      await this.#attempt(stream, () => this.#merge(stream, run));
+    }
+  }
+
+  /** Null after a failure. Nothing is lost: the small blocks stay and are tried again when more of this stream has come. */
+  async #attempt<T>(stream: number, work: () => T | Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BlockError) && !(error instanceof DatabaseError)) throw error;
+      this.#options.log.write('warn', 'store.merge_failed', error.message, { stream });
+      return null;
     }
   }
 

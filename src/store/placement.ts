@@ -12,7 +12,7 @@ import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
 import { intersect } from './range.ts';
 import type { Line, Range } from './store.ts';
-import type { StreamRow, Tables } from './tables.ts';
+import type { BlockRow, StreamRow, Tables } from './tables.ts';
 
 export interface Placement {
   /** Null: a stream or fork that does not exist yet. */
@@ -61,38 +61,56 @@ function meritOf(known: readonly Range[], touching: boolean): number {
   return proved * 2 + (touching ? 1 : 0);
 }
 
+interface Stored {
+  readonly stream: number;
+  readonly tables: Tables;
+  readonly work: Work;
+}
+
 async function equalWithin(
   known: readonly Range[],
   lines: readonly Line[],
-  source: { readonly stream: number; readonly tables: Tables; readonly work: Work },
+  stored: Stored,
 ): Promise<boolean> {
   for (const part of known) {
-    const stored = await storedWithin(part, source);
-    if (stored === null || !sameLines(stored, overlapping(lines, part))) return false;
+    if (!(await equalIn(part, overlapping(lines, part), stored))) return false;
   }
   return true;
 }
 
-/** Every stored line that overlaps the range; null where some cannot be read. */
-async function storedWithin(
+/**
+ * Whether the stored lines that overlap the range are the expected ones; false where some cannot be read. Ends at the
+ * first difference: a claim of one line over the whole stream reads one block, not all of them.
+ */
+async function equalIn(
   range: Range,
-  { stream, tables, work }: { readonly stream: number; readonly tables: Tables; readonly work: Work },
-): Promise<Line[] | null> {
-  const found: Line[] = [];
+  expected: readonly Line[],
+  { stream, tables, work }: Stored,
+): Promise<boolean> {
   let position = range.from;
+  let proved = 0;
   while (position < range.to) {
     const block = tables.blocksAfter(stream, position, 1)[0];
     const body = block === undefined ? null : tables.body(block.number);
-    if (block === undefined || body === null || block.from > position) return null;
-    try {
-      found.push(...overlapping(await decodeBlock(body, block.contentBytes, work), range));
-    } catch (error) {
-      if (error instanceof BlockError) return null;
-      throw error;
-    }
+    if (block === undefined || body === null || block.from > position) return false;
+    const read = await readBlock(body, block, work);
+    if (read === null) return false;
+    const lines = overlapping(read, range);
+    if (!sameLines(lines, expected.slice(proved, proved + lines.length))) return false;
+    proved += lines.length;
     position = block.to;
   }
-  return found;
+  return proved === expected.length;
+}
+
+/** Null for a damaged block. */
+async function readBlock(body: Uint8Array, { contentBytes }: BlockRow, work: Work): Promise<Line[] | null> {
+  try {
+    return await decodeBlock(body, contentBytes, work);
+  } catch (error) {
+    if (error instanceof BlockError) return null;
+    throw error;
+  }
 }
 
 function overlapping(lines: readonly Line[], range: Range): Line[] {

@@ -4,7 +4,7 @@
  */
 import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
-import type { Line, Page, Query, StreamSummary } from './store.ts';
+import type { Line, Newest, Page, Query, StreamSummary } from './store.ts';
 import { type BlockRow, type StreamRow, streamOf, type Tables } from './tables.ts';
 
 export async function* readPages(query: Query, tables: Tables, work: Work): AsyncGenerator<Page> {
@@ -69,7 +69,7 @@ interface Found {
   readonly line: Line;
 }
 
-type NewestQuery = Query & { readonly newest: number };
+type NewestQuery = Query & { readonly newest: Newest };
 
 /** How often the search begins again because a merge has moved lines behind its back; the last result then stands. */
 const searchesMax = 8;
@@ -90,20 +90,33 @@ async function newestLines(query: NewestQuery, tables: Tables, work: Work): Prom
   const streams = new Map(matchingStreams(query, tables).map((stream) => [stream.number, stream]));
   let before = { receivedAtMs: Number.MAX_SAFE_INTEGER, number: 0 };
   let found: Found[] = [];
+  let enough = false;
   for (;;) {
     const block = tables.blocksBefore(query.agent, before, 1)[0];
     if (block === undefined) break;
-    const least = found[found.length - query.newest];
-    if (least !== undefined && least.line.receivedAtMs > block.receivedAtMs) break;
+    if (enough && found[0]!.line.receivedAtMs > block.receivedAtMs) break;
     before = block;
     const stream = streams.get(block.stream);
     if (stream === undefined) continue;
     const page = await pageOf(stream, block, { position: 0, tables, work });
     found = found.concat(page.lines.map((line) => ({ stream, line })));
     found.sort(byTime);
-    found = found.slice(-query.newest);
+    const first = firstWithin(found, query.newest);
+    enough ||= first > 0 || found.length === query.newest.lines;
+    found = found.slice(first);
   }
   return found;
+}
+
+/** From which index on the lines stay within the bounds; the last is always in. */
+function firstWithin(found: readonly Found[], { lines, bytes }: Newest): number {
+  const leastByCount = Math.max(0, found.length - lines);
+  let total = 0;
+  for (let index = found.length - 1; index >= leastByCount; index--) {
+    total += found[index]!.line.bytes.length;
+    if (total > bytes) return Math.min(index + 1, found.length - 1);
+  }
+  return leastByCount;
 }
 
 function byTime(left: Found, right: Found): number {

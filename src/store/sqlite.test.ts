@@ -11,7 +11,7 @@ import { nodeWork } from '../host/node/work.ts';
 import { silentLog } from '../host/selflog.ts';
 import { blockBytesMax, blockBytesMin } from './block.ts';
 import { openStore, type SqliteStore } from './sqlite.ts';
-import type { Arrival, ArrivedRecord, ArrivedSegment, Page, Query } from './store.ts';
+import type { Arrival, ArrivedRecord, ArrivedSegment, Newest, Page, Query } from './store.ts';
 
 const stream = 'a'.repeat(32);
 const everything: Query = { agent: null, stream: null, source: null, newest: null };
@@ -27,8 +27,13 @@ function open(path: string, databases: Databases = nodeDatabases()): SqliteStore
   return openStore(path, { databases, work: nodeWork, log: silentLog });
 }
 
-/** The real thing, with something done before each statement or transaction. */
+function newest(lines: number, bytes = 1_000_000): Newest {
+  return { lines, bytes };
+}
+
+/** The real thing, with something done before each statement, question or transaction. */
 function databasesWith(hooks: {
+  readonly all?: (sql: string) => void;
   readonly run?: (sql: string, values: readonly SqlValue[]) => void;
   readonly transaction?: () => void;
 }): Databases {
@@ -37,7 +42,10 @@ function databasesWith(hooks: {
       const real = nodeDatabases().open(path);
       return {
         exec: (sql) => real.exec(sql),
-        all: (sql, ...values) => real.all(sql, ...values),
+        all: (sql, ...values) => {
+          hooks.all?.(sql);
+          return real.all(sql, ...values);
+        },
         run: (sql, ...values) => {
           hooks.run?.(sql, values);
           return real.run(sql, ...values);
@@ -258,7 +266,7 @@ test('reading goes on where it was while blocks are merged and lines arrive', as
     seen,
     Array.from({ length: 70 }, (_, index) => index),
   );
-  assert.equal((await textsOf(store, { newest: 65 })).length, 65);
+  assert.equal((await textsOf(store, { newest: newest(65) })).length, 65);
   await store.close();
 });
 
@@ -269,9 +277,73 @@ test('gives the newest lines of all streams, oldest first', async (context) => {
   await store.commit(arrival([lines(0, ['b1'], other)], 2000));
   await store.commit(arrival([lines(6, ['a3'])], 3000));
   await store.commit({ ...arrival([lines(0, ['c1'])], 4000), agent: 'db' });
-  assert.deepEqual(await textsOf(store, { newest: 3 }), ['b1', 'a3', 'c1']);
-  assert.deepEqual(await textsOf(store, { newest: 2, agent: 'web' }), ['b1', 'a3']);
-  assert.deepEqual(await textsOf(store, { newest: 100 }), ['a1', 'a2', 'b1', 'a3', 'c1']);
+  assert.deepEqual(await textsOf(store, { newest: newest(3) }), ['b1', 'a3', 'c1']);
+  assert.deepEqual(await textsOf(store, { newest: newest(2), agent: 'web' }), ['b1', 'a3']);
+  assert.deepEqual(await textsOf(store, { newest: newest(100) }), ['a1', 'a2', 'b1', 'a3', 'c1']);
+  await store.close();
+});
+
+test('gives no more bytes of the newest lines than asked for, but one line always', async (context) => {
+  const store = open(pathFor(context));
+  await store.commit(arrival([lines(0, ['old', 'x'.repeat(50)])], 1000));
+  await store.commit(arrival([lines(55, ['a', 'b', 'c'])], 2000));
+  assert.deepEqual(await textsOf(store, { newest: newest(100, 40) }), ['a', 'b', 'c']);
+  assert.deepEqual(await textsOf(store, { newest: newest(100, 2) }), ['b', 'c']);
+  assert.deepEqual(await textsOf(store, { newest: newest(2, 40) }), ['b', 'c']);
+  await store.commit(arrival([lines(61, ['y'.repeat(50)])], 3000));
+  assert.deepEqual(await textsOf(store, { newest: newest(100, 40) }), ['y'.repeat(50)]);
+  await store.close();
+});
+
+test('a claim over the whole stream is answered from its first block', async (context) => {
+  let bodies = 0;
+  const databases = databasesWith({
+    all: (sql) => {
+      if (sql.startsWith('SELECT body')) bodies += 1;
+    },
+  });
+  const store = open(pathFor(context), databases);
+  for (let at = 0; at < 40; at += 4) await store.commit(arrival([lines(at, ['one'])]));
+  bodies = 0;
+  const bytes = Buffer.from('all');
+  const claim: ArrivedSegment = {
+    ...{ kind: 'lines', stream, path: '/var/log/a.log', source: 'a.log', from: 0 },
+    records: [{ to: 40, bytes, cut: true }],
+  };
+  assert.equal((await store.commit(arrival([claim]))).stored, 1);
+  assert.equal(bodies, 1);
+  await store.close();
+});
+
+/** Two seconds on two busy cores; a minute where the lines of each segment are copied again for the next. */
+const manySegments = { timeout: 30_000 };
+test('a request with one segment for each line is stored in time', manySegments, async (context) => {
+  const store = open(pathFor(context));
+  const segments = Array.from({ length: 100_000 }, (_, index) => lines(index * 2, ['x']));
+  assert.equal((await store.commit(arrival(segments))).stored, 100_000);
+  await store.close();
+});
+
+test('a merge that cannot read leaves the small blocks, and goes on when more comes', async (context) => {
+  let broken = true;
+  const databases = databasesWith({
+    all: (sql) => {
+      if (broken && sql.includes('loose = 1 ORDER')) throw new DatabaseError('other', 'disk I/O error');
+    },
+  });
+  const store = open(pathFor(context), databases);
+  const commit = async (count: number, first: number) => {
+    for (let index = first; index < first + count; index++) {
+      await store.commit(arrival([lines(index * 2, ['x'])]));
+    }
+    await store.merged();
+  };
+  await commit(64, 0);
+  assert.equal((await pagesOf(store)).length, 64);
+  broken = false;
+  await commit(64, 64);
+  assert.equal((await pagesOf(store)).length, 1);
+  assert.equal((await textsOf(store)).length, 128);
   await store.close();
 });
 

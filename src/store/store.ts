@@ -16,7 +16,7 @@ export interface Store {
   commit(arrival: Arrival): Promise<Receipt>;
   /**
    * Pages of lines. Each stream's lines come in the order of its positions; the streams come one after another in
-   * the order in which they were first seen. With `newest`, only that many lines received last, oldest first, across
+   * the order in which they were first seen. With `newest`, only the lines received last, oldest first, across
    * streams. Holds a few blocks in memory at a time; merges and commits go on meanwhile, and everything that was
    * committed before the call is seen.
    */
@@ -117,7 +117,13 @@ export interface Query {
   readonly agent: string | null;
   readonly stream: StreamId | null;
   readonly source: string | null;
-  readonly newest: number | null;
+  readonly newest: Newest | null;
+}
+
+/** So many lines at most, and no more bytes of them than this; but one line, however long it is. */
+export interface Newest {
+  readonly lines: number;
+  readonly bytes: number;
 }
 
 /** Small texts by kind and name: what the hub remembers beside lines. Synchronous; throws as `commit` rejects. */

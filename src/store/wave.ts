@@ -62,26 +62,34 @@ function partOf(segment: ArrivedSegment, { agent, receivedAtMs }: Arrival): Wave
   }
 }
 
+/** Runs are gathered before they are put together: a request may hold one segment for each line. */
 function joined(parts: readonly WavePart[]): WavePart[] {
-  const result: WavePart[] = [];
+  const runs: WavePart[][] = [];
   for (const part of parts) {
-    const before = result.at(-1);
-    const whole = before === undefined ? null : join(before, part);
-    if (whole === null) result.push(part);
-    else result[result.length - 1] = whole;
+    const run = runs.at(-1);
+    if (run !== undefined && follows(run.at(-1)!, part)) run.push(part);
+    else runs.push([part]);
   }
-  return result;
+  return runs.map(whole);
 }
 
-function join(left: WavePart, right: WavePart): WavePart | null {
-  if (left.stream !== right.stream) return null;
-  if (left.kind === 'lines' && right.kind === 'lines' && left.lines.at(-1)!.to === right.lines[0]!.from) {
-    return { ...left, lines: left.lines.concat(right.lines) };
+function follows(left: WavePart, right: WavePart): boolean {
+  if (left.stream !== right.stream) return false;
+  if (left.kind === 'lines' && right.kind === 'lines') return left.lines.at(-1)!.to === right.lines[0]!.from;
+  return left.kind === 'append' && right.kind === 'append';
+}
+
+function whole(run: readonly WavePart[]): WavePart {
+  const [first] = run as readonly [WavePart];
+  if (run.length === 1) return first;
+  switch (first.kind) {
+    case 'lines':
+      return { ...first, lines: run.flatMap((part) => (part.kind === 'lines' ? part.lines : [])) };
+    case 'append':
+      return { ...first, records: run.flatMap((part) => (part.kind === 'append' ? part.records : [])) };
+    case 'gap':
+      return first;
   }
-  if (left.kind === 'append' && right.kind === 'append') {
-    return { ...left, records: left.records.concat(right.records) };
-  }
-  return null;
 }
 
 export function waveBytes(wave: readonly WavePart[]): number {

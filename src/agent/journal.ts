@@ -32,12 +32,16 @@ export class Journal {
     if (durability === 'full') this.#waitingDurability = 'full';
   }
 
-  /** Resolves true once the changes are committed; false when the signal is aborted before that. */
+  /**
+   * Resolves true once the changes are committed; false when the signal is aborted before that. A function is asked
+   * again before each attempt: what was right at the first may be wrong by then.
+   */
   async commit(
-    changes: readonly Change[],
+    changes: readonly Change[] | (() => readonly Change[]),
     how: { readonly durability: Durability; readonly signal: AbortSignal },
   ): Promise<boolean> {
-    while (!this.#try(changes, how.durability)) {
+    const current = typeof changes === 'function' ? changes : () => changes;
+    while (!this.#try(current(), how.durability)) {
       if (how.signal.aborted) return false;
       await this.#clock.sleep(retryMs, how.signal);
     }

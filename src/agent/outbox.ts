@@ -273,13 +273,15 @@ export class Outbox implements Shelf {
   }
 
   async #spool(wanted: (entry: Entry) => boolean, durability: Durability): Promise<void> {
-    for (const entry of this.#pending) {
+    for (const entry of [...this.#pending]) {
       const { body, stored } = entry;
       if (body === null || stored.status !== 'open' || !wanted(entry)) continue;
       const spooled: StoredBatch = { ...stored, status: 'spooled', atMs: this.#host.clock.now() };
-      if (!(await this.#commit([{ kind: 'batch', stored: spooled, body }], durability))) return;
-      // It may have been settled or split while the commit had to wait.
-      if (entry.stored !== stored) continue;
+      // It may be settled or split while the commit has to wait: then nothing of it may be written any more.
+      const current = () => entry.stored === stored && this.#pending.includes(entry);
+      const changes = () => (current() ? [{ kind: 'batch', stored: spooled, body } as const] : []);
+      if (!(await this.#journal.commit(changes, { durability, signal: this.#stop }))) return;
+      if (!current()) continue;
       entry.stored = spooled;
       entry.body = null;
       this.#memoryBytes -= stored.batch.bytes;

@@ -32,8 +32,8 @@ export interface Planted {
 
 /** A file that was there for so long beside a healthy agent has been found by it, ms. */
 const foundAfterMs = 12_000;
-/** How long after an ack the agent may die and still not remember it, ms: its commit may have failed. */
-const forgetfulMs = 5_000;
+/** An ack is remembered so long after it came, ms, unless the disk refuses. */
+const rememberingMs = 3_000;
 /** After a loss of power, what was committed without a sync may be forgotten, ms. */
 const powerForgetfulMs = 60_000;
 const drainMs = 5_000;
@@ -50,8 +50,8 @@ export class Room {
   readonly trace: string[] = [];
   readonly dice: Dice;
   calm = false;
-  /** When the last disk fault on the agent's machine ended. */
-  agentDiskHealthySinceMs = 0;
+  /** When the disk of the agent's machine refused; `toMs` is infinity while it still does. */
+  readonly agentDiskTroubles: { readonly fromMs: number; toMs: number }[] = [];
   /** What the last look showed. */
   arrivals: Arrivals = new Map();
   arrivedLines = 0;
@@ -109,6 +109,8 @@ export class Room {
     this.world.network.faults.calm();
     this.agentMachine.faults.calm();
     this.hubMachine.faults.calm();
+    for (const trouble of this.agentDiskTroubles)
+      trouble.toMs = Math.min(trouble.toMs, this.world.time.nowMs);
     for (const writer of this.#writers) writer.stop();
     this.note('faults stop');
   }
@@ -175,15 +177,28 @@ export class Room {
         delivered,
         certain:
           intactAtMs !== null &&
-          client.diedAtMs > intactAtMs + forgetfulMs &&
+          client.diedAtMs > this.#rememberedAtMs(intactAtMs) &&
           !this.#powerLossesMs.some((atMs) => atMs >= intactAtMs && atMs < intactAtMs + powerForgetfulMs),
       }));
+  }
+
+  /** When the agent has surely remembered an ack, if it lived so long. */
+  #rememberedAtMs(ackedAtMs: number): number {
+    let atMs = ackedAtMs + rememberingMs;
+    for (const { fromMs, toMs } of this.agentDiskTroubles) {
+      if (fromMs <= atMs && toMs + rememberingMs > atMs) atMs = toMs + rememberingMs;
+    }
+    return atMs;
   }
 
   #known(generation: Generation): boolean {
     const plan = this.plan.writers.find(({ name }) => name === generation.writer);
     if (plan?.inside === true) return true;
-    const sinceMs = Math.max(generation.firstLineAtMs, this.agent.upSinceMs, this.agentDiskHealthySinceMs);
+    const sinceMs = Math.max(
+      generation.firstLineAtMs,
+      this.agent.upSinceMs,
+      ...this.agentDiskTroubles.map(({ toMs }) => toMs),
+    );
     return this.world.time.nowMs - sinceMs >= foundAfterMs;
   }
 
@@ -271,6 +286,8 @@ export class Room {
     this.#powerLossesMs.push(this.world.time.nowMs);
     for (const writer of this.#writers) writer.halt();
     this.truth.powerLost();
+    // A file whose removal was taken back is nobody's again.
+    for (const inode of this.#releasedBytes.keys()) if (inode.links > 0) this.#releasedBytes.delete(inode);
     this.review('lost with the power');
     this.world.time.after(this.dice.between(0, 5_000), () => {
       if (this.calm) return;

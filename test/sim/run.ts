@@ -169,20 +169,33 @@ function makeTrouble(room: Room, trouble: Trouble): void {
 }
 
 /** Operations fail at random; gives what ends it. */
-function stormOn(room: Room, { faults }: Machine): () => void {
+function stormOn(room: Room, machine: Machine): () => void {
+  const { faults } = machine;
+  const over = beginDiskTrouble(room, machine);
   const rate = room.dice.pick([0.02, 0.1, 0.4]);
   for (const code of diskFaults) if (room.dice.chance(0.5)) faults.disk[code] = rate;
   return () => {
     for (const code of diskFaults) faults.disk[code] = 0;
-    room.agentDiskHealthySinceMs = room.world.time.nowMs;
+    over();
   };
 }
 
-function fill(room: Room, { faults }: Machine): () => void {
+function fill(room: Room, machine: Machine): () => void {
+  const { faults } = machine;
+  const over = beginDiskTrouble(room, machine);
   faults.diskFull = true;
   return () => {
     faults.diskFull = false;
-    room.agentDiskHealthySinceMs = room.world.time.nowMs;
+    over();
+  };
+}
+
+function beginDiskTrouble(room: Room, machine: Machine): () => void {
+  if (machine !== room.agentMachine) return () => undefined;
+  const trouble = { fromMs: room.world.time.nowMs, toMs: Number.POSITIVE_INFINITY };
+  room.agentDiskTroubles.push(trouble);
+  return () => {
+    trouble.toMs = Math.min(trouble.toMs, room.world.time.nowMs);
   };
 }
 

@@ -56,7 +56,10 @@ export class Evidence {
 
   /** The head of what was read, when it says more than the one remembered or another thing; null otherwise. */
   betterHead({ tailer, record }: Follow): Proof | null {
-    if (tailer === null || tailer.head.length < Math.max(1, record.head.length)) return null;
+    if (tailer === null || tailer.head.length === 0) return null;
+    // The file was cut before it was read: what was remembered never came.
+    if (tailer.head.length < record.head.length)
+      return makeProof(this.#work, tailer.head.length, tailer.head);
     const same = this.#work.sha256([tailer.head.subarray(0, record.head.length)]) === record.head.hash;
     const due = Math.min(headBytesMax, record.head.length * 2);
     const longer = tailer.head.length > record.head.length && tailer.head.length >= due;

@@ -33,8 +33,6 @@ export interface Follow {
   finishDue: boolean;
   /** Waiting in the queue to be read. */
   queued: boolean;
-  /** For letting go of the quietest first. */
-  usedAtMs: number;
   trouble: string | null;
   released: number;
 }
@@ -45,6 +43,8 @@ export class Registry {
   readonly #places = new Map<Follow, readonly string[]>();
   readonly #byInode = new Map<bigint, Follow[]>();
   readonly #byHead = new Map<string, Set<Follow>>();
+  /** How many different heads there are of each length. */
+  readonly #headsOfLength = new Map<number, number>();
 
   all(): Iterable<Follow> {
     return this.#byStream.values();
@@ -71,8 +71,8 @@ export class Registry {
     return this.#byHead.get(`${length}:${hash}`) ?? [];
   }
 
-  headLengths(): Set<number> {
-    return new Set([...this.#byHead.keys()].map((key) => Number.parseInt(key, 10)));
+  headLengths(): Iterable<number> {
+    return [...this.#headsOfLength.keys()];
   }
 
   add(follow: Follow): void {
@@ -114,8 +114,13 @@ export class Registry {
     const sameInode = this.#byInode.get(record.identity.inode) ?? [];
     this.#byInode.set(record.identity.inode, [...sameInode, follow]);
     const key = `${record.head.length}:${record.head.hash}`;
-    const sameHead = this.#byHead.get(key) ?? new Set();
-    this.#byHead.set(key, sameHead.add(follow));
+    const sameHead = this.#byHead.get(key);
+    if (sameHead !== undefined) {
+      sameHead.add(follow);
+      return;
+    }
+    this.#byHead.set(key, new Set([follow]));
+    this.#headsOfLength.set(record.head.length, (this.#headsOfLength.get(record.head.length) ?? 0) + 1);
   }
 
   #unindex(follow: Follow, record: StreamRecord): void {
@@ -125,6 +130,10 @@ export class Registry {
     const key = `${record.head.length}:${record.head.hash}`;
     const sameHead = this.#byHead.get(key);
     sameHead?.delete(follow);
-    if (sameHead?.size === 0) this.#byHead.delete(key);
+    if (sameHead?.size !== 0) return;
+    this.#byHead.delete(key);
+    const left = (this.#headsOfLength.get(record.head.length) ?? 1) - 1;
+    if (left > 0) this.#headsOfLength.set(record.head.length, left);
+    else this.#headsOfLength.delete(record.head.length);
   }
 }

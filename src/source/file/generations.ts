@@ -276,6 +276,5 @@ const blank = {
   realPath: null,
   finishDue: false,
   queued: false,
-  usedAtMs: 0,
   trouble: null,
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Open files, bounded. A followed file that has a name and was read to its end may be closed when others need its
- * descriptor; it is found again by identity and proved by content.
+ * Open files, bounded. A followed file that has a name may be closed when others need its descriptor; it is found again
+ * by identity and proved by content.
  *
  * Errors: what is not there gives null. What cannot be opened or read (EACCES, EMFILE, EIO) throws `DiskError`:
  * unreadable is not deleted, and nothing is concluded from it.
@@ -28,7 +28,8 @@ export interface Sibling {
 
 export class Handles {
   readonly #ground: Ground;
-  #open = 0;
+  /** Streams with an open file, the one that was used longest ago first. */
+  readonly #open = new Set<Follow>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
@@ -37,7 +38,7 @@ export class Handles {
   /** Null when nothing is there. */
   async open(path: string): Promise<FileHandle | null> {
     const { disk } = this.#ground.options.host;
-    if (this.#open >= this.#ground.options.openFilesMax) await this.#shutQuietest();
+    if (this.#open.size >= this.#ground.options.openFilesMax) await this.#shutQuietest();
     try {
       return await disk.open(path, 'read');
     } catch (error) {
@@ -71,8 +72,7 @@ export class Handles {
       before: found.before,
       lineBytesMax: settings.lineBytesMax,
     });
-    follow.usedAtMs = this.#ground.nowMs();
-    this.#open += 1;
+    this.#open.add(follow);
   }
 
   /** Takes the open file away from a stream; whoever asks owns it now. */
@@ -82,8 +82,13 @@ export class Handles {
     follow.position = tailer.position;
     follow.remembered = tailer.remembered;
     follow.tailer = null;
-    this.#open -= 1;
+    this.#open.delete(follow);
     return tailer.handle;
+  }
+
+  /** It is read now: others are closed before it. */
+  use(follow: Follow): void {
+    if (this.#open.delete(follow)) this.#open.add(follow);
   }
 
   async shut(follow: Follow): Promise<void> {
@@ -158,14 +163,13 @@ export class Handles {
     }
   }
 
-  /** Closes the file that has been quiet longest, among those that are read to their end and still have a name. */
+  /** Closes the file that was used longest ago, among those that still have a name. */
   async #shutQuietest(): Promise<void> {
-    let quietest: Follow | null = null;
-    for (const follow of this.#ground.registry.all()) {
-      const idle = follow.tailer !== null && follow.phase.kind === 'followed' && !follow.queued;
-      if (idle && (quietest === null || follow.usedAtMs < quietest.usedAtMs)) quietest = follow;
+    for (const follow of this.#open) {
+      if (follow.phase.kind !== 'followed') continue;
+      await this.shut(follow);
+      return;
     }
-    if (quietest !== null) await this.shut(quietest);
   }
 }
 

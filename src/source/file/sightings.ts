@@ -87,7 +87,7 @@ export class Sightings {
     if (moved && !secondName) this.#move(follow, at.path);
     const ended = follow.record.status === 'ended';
     if (at.wanted !== null) {
-      if (!secondName)
+      if (!secondName && registry.atPath(follow.record.path) !== follow)
         registry.place(follow, follow.record.path, await this.#handles.realPath(follow.record.path));
       follow.phase = { kind: 'followed' };
       if (ended) this.#ground.change(follow, { status: 'followed' });

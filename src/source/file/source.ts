@@ -236,7 +236,7 @@ class FileSource implements Source {
       }
       const tailer = follow.tailer!;
       const reading = await tailer.read();
-      follow.usedAtMs = this.#ground.nowMs();
+      this.#handles.use(follow);
       follow.trouble = null;
       if (reading.kind === 'nothing') return [];
       if (reading.kind === 'replaced') {
@@ -246,7 +246,8 @@ class FileSource implements Source {
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
       if (reading.pieces.length > 0) follow.grownAtMs = this.#ground.nowMs();
-      this.#enqueue(follow);
+      // At the end of the file the next event tells of more.
+      if (reading.more) this.#enqueue(follow);
       const head = this.#ground.evidence.betterHead(follow);
       if (head !== null) this.#ground.change(follow, { head });
       return reading.pieces;

@@ -161,9 +161,13 @@ class RunningAgent implements Agent {
       ),
     });
     this.#warnOfOthers();
+    // Connections, the state and watches need descriptors too.
     this.#source = await openFileSource({
       host: this.#host,
-      settings: this.#settings.sources,
+      settings: this.#settings.sources.map((one) => ({
+        ...one,
+        openFilesMax: Math.min(one.openFilesMax, Math.floor(this.#host.process.openFilesMax / 2)),
+      })),
       memory: memoryOf(this.#outbox, this.#journal, (error) => this.#fail(error)),
       log,
       streams: snapshot.streams,

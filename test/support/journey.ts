@@ -30,7 +30,8 @@ import {
 import { hubDefaults } from '../../src/settings/hub.ts';
 import { defaultsOf } from '../../src/settings/setting.ts';
 
-const key = 'journey';
+export const journeyKey = 'journey';
+const key = journeyKey;
 /** For a busy machine; a test that passes never waits so long. */
 const patienceMs = 60_000;
 /** Lines of files with this in their names are the harness's own. */
@@ -68,6 +69,7 @@ export interface HubStream {
   readonly lines: number;
   readonly duplicates: number;
   readonly fork_of: string | null;
+  readonly ranges: readonly unknown[];
   readonly gaps: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
 }
 
@@ -120,6 +122,11 @@ export class Journey {
   get agent(): Agent {
     assert.ok(this.#agent, 'the agent runs');
     return this.#agent;
+  }
+
+  /** The hub's address; its key is `journeyKey`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   get status(): AgentStatus {
@@ -304,7 +311,7 @@ export class Journey {
       sources: [{ ...this.#source(), ...changes.source }],
       output: {
         ...defaultsOf(outputSection, type),
-        url: `http://127.0.0.1:${this.#port}`,
+        url: this.url,
         ca: null,
         key,
         source: 'journey',

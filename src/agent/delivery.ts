@@ -169,7 +169,7 @@ export class Delivery {
         if (batch.records > 1) await outbox.split(entry, body);
         else if (entry.stored.status === 'replay') {
           await this.#setAside(entry, { reason: outcome.reason, secondChance: false });
-        } else entry.suspect = outcome.reason;
+        } else outbox.suspect(entry, outcome.reason);
         if (outbox.suspects.length >= suspectsMax) await this.#blameDestination();
         return;
     }
@@ -177,9 +177,10 @@ export class Delivery {
 
   /** Everything was refused: nobody is guilty, and the suspects go back to their places. */
   async #blameDestination(): Promise<void> {
-    const { suspects } = this.#options.outbox;
+    const { outbox } = this.#options;
+    const { suspects } = outbox;
     const reason = suspects[0]?.suspect ?? 'everything is refused';
-    for (const suspect of suspects) suspect.suspect = null;
+    outbox.acquitAll();
     await this.#close({ why: 'refused', afterMs: null, reason: `every record is refused: ${reason}` });
   }
 

@@ -61,6 +61,7 @@ export class Outbox implements Shelf {
   readonly #pending: Entry[] = [];
   /** Set aside: dead, or waiting to be sent once more. */
   readonly #aside = new Map<string, Entry>();
+  readonly #suspects = new Set<Entry>();
   readonly #fleeting = new Set<StreamId>();
   readonly #stop: AbortSignal;
   #sequence = 0;
@@ -118,7 +119,19 @@ export class Outbox implements Shelf {
   }
 
   get suspects(): readonly Entry[] {
-    return this.#pending.filter((entry) => entry.suspect !== null);
+    return [...this.#suspects];
+  }
+
+  /** Refused by itself; passed over until somebody is found guilty. */
+  suspect(entry: Entry, reason: string): void {
+    entry.suspect = reason;
+    this.#suspects.add(entry);
+  }
+
+  /** Nobody is guilty: they are sent again, in their places. */
+  acquitAll(): void {
+    for (const entry of this.#suspects) entry.suspect = null;
+    this.#suspects.clear();
   }
 
   /** Commits the boundaries of a batch, and its bytes where they must not be asked of the source again. */
@@ -187,6 +200,7 @@ export class Outbox implements Shelf {
     const wasReplay = entry.stored.status === 'replay';
     entry.stored = { ...entry.stored, status: 'dead', reason: why.reason, atMs: this.#host.clock.now() };
     entry.suspect = null;
+    this.#suspects.delete(entry);
     entry.secondChance = why.secondChance;
     const changes: Change[] = [
       { kind: 'batch', stored: entry.stored, body },

@@ -50,10 +50,12 @@ export interface Agent {
 /** How many batches are held in memory while the destination answers. */
 const memoryBatches = 4;
 const firstBeatMs = 1000;
+/** However little a destination takes, batches are closed at no less than this; the rest is done by splitting. */
+const batchBytesMin = 4096;
 /** Outputs that a registration proves to be there. */
 const registering = new Set(['hub', 'ila-soc', 'stdout', 'file']);
 /** Names of the notes in the state. */
-const notes = { clean: 'stopped-cleanly', firstPass: 'first-pass', takenOver: 'taken-over ' };
+const notes = { clean: 'stopped-cleanly', firstPass: 'first-pass' };
 
 /** Opens the state, takes over what an original left, finds the files, and begins. Throws `AlmadiaError`. */
 export async function startAgent(host: Host, settings: AgentSettings, options: AgentOptions): Promise<Agent> {
@@ -63,7 +65,12 @@ export async function startAgent(host: Host, settings: AgentSettings, options: A
   });
   try {
     const agent = new RunningAgent(host, settings, { ...options, opened });
-    await agent.begin();
+    try {
+      await agent.begin();
+    } catch (error) {
+      await agent.abandon();
+      throw error;
+    }
     return agent;
   } catch (error) {
     opened.state.close();
@@ -107,9 +114,10 @@ class RunningAgent implements Agent {
     this.done.catch(() => undefined);
     this.#startedAtMs = host.clock.now();
     const { state, agentId } = options.opened;
-    this.#journal = new Journal(state, host, options.log);
+    const giveUp = this.#stopDelivery.signal;
+    this.#journal = new Journal(state, { host, log: options.log, giveUp });
     this.#outbox = new Outbox(
-      { state, journal: this.#journal, host, stop: this.#stopDelivery.signal },
+      { state, journal: this.#journal, host, stop: giveUp },
       {
         output: settings.output.name,
         agentId,
@@ -135,7 +143,7 @@ class RunningAgent implements Agent {
       connectProves: registering.has(settings.output.type),
       reread: async (segment) => (await this.#source?.reread(segment)) ?? null,
       tooLarge: (bytes) => {
-        this.#batcher.bytesMax = Math.max(1, Math.min(this.#batcher.bytesMax, bytes));
+        this.#batcher.bytesMax = Math.min(this.#batcher.bytesMax, Math.max(batchBytesMin, bytes));
       },
       settled: (entry) => {
         for (const { stream } of entry.stored.batch.segments) {
@@ -154,11 +162,8 @@ class RunningAgent implements Agent {
       settings: this.#settings,
       outbox: this.#outbox,
       log,
-      done: new Set(
-        [...snapshot.notes.keys()]
-          .filter((name) => name.startsWith(notes.takenOver))
-          .map((name) => name.slice(notes.takenOver.length)),
-      ),
+      limits: this.#output.limits,
+      notes: snapshot.notes,
     });
     this.#warnOfOthers();
     // Connections, the state and watches need descriptors too.
@@ -178,12 +183,16 @@ class RunningAgent implements Agent {
         ]),
       ),
       veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
-      takenOver: takenOver.positions,
+      takenOver: snapshot.notes.has(notes.firstPass) ? new Map() : takenOver.positions,
     });
-    this.#journal.note([
-      { kind: 'note', name: notes.firstPass, value: 'done' },
-      { kind: 'note', name: notes.clean, value: 'no' },
-    ]);
+    await this.#journal.commit(
+      [
+        { kind: 'note', name: notes.firstPass, value: 'done' },
+        { kind: 'note', name: notes.clean, value: 'no' },
+      ],
+      'full',
+    );
+    await this.#delivery.refill();
     const source = this.#source;
     const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
     const { intervalMs } = this.#settings.batch;
@@ -196,6 +205,14 @@ class RunningAgent implements Agent {
       this.#delivery.run(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
       this.#beat(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
     ]);
+  }
+
+  /** Lets go of what was opened by a beginning that failed. */
+  async abandon(): Promise<void> {
+    this.#stopIntake.abort();
+    this.#stopDelivery.abort();
+    await this.#source?.close();
+    await this.#output.close();
   }
 
   status(): AgentStatus {
@@ -237,7 +254,8 @@ class RunningAgent implements Agent {
     await this.#tasks;
     await this.#source?.close();
     await this.#output.close();
-    this.#journal.note([{ kind: 'note', name: notes.clean, value: 'yes' }]);
+    const clean = this.#delivery.interrupted ? 'no' : 'yes';
+    await this.#journal.commit([{ kind: 'note', name: notes.clean, value: clean }], 'normal');
     this.#options.opened.state.close();
     this.#end.resolve();
   }

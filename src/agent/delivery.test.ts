@@ -32,11 +32,22 @@ async function deliver(
   const host = createHost();
   const stop = new AbortController();
   const state = memoryStore().open();
-  const journal = new Journal(state, host, silentLog);
+  const journal = new Journal(state, { host, log: silentLog, giveUp: stop.signal });
   const outbox = new Outbox(
     { state, journal, host, stop: stop.signal },
     { output: 'default', agentId: 'agent', spoolBytesMax: 1 << 20, memoryBytesMax: 1 << 20 },
   );
+  outbox.streams.set('s', {
+    id: 's',
+    path: '/s',
+    identity: { device: 1n, inode: 1n, birthTimeNs: null },
+    head: { position: 0, length: 0, hash: '' },
+    proofs: [],
+    parent: null,
+    status: 'followed',
+    size: 0,
+    seenAtMs: 0,
+  });
   const sent: string[] = [];
   const taken: string[] = [];
   let deaths = 0;

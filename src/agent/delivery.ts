@@ -8,6 +8,7 @@
  */
 import type { BatchBody, Segment } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { diskCode } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Delivery as Answer, Output } from '../output/output.ts';
@@ -44,6 +45,8 @@ export class Delivery {
   connection: Connection = 'connecting';
   connectionSinceMs: number;
   lastAckAtMs: number | null = null;
+  /** A request was cut off when sending was stopped: whether it arrived is not known. */
+  interrupted = false;
   lastError: { readonly reason: string; readonly atMs: number } | null = null;
 
   constructor(options: DeliveryOptions) {
@@ -76,12 +79,14 @@ export class Delivery {
       }
       const entry = outbox.next();
       if (entry === null) {
-        if (outbox.suspects.length > 0) await this.#blameDestination();
+        if (outbox.suspects.length > 0) this.#blameDestination();
         else await outbox.arrived.wait(host.clock, Number.POSITIVE_INFINITY, signal);
         continue;
       }
       const body = await this.#bodyOf(entry);
+      if (body === null) continue;
       const answer = await output.send(entry.stored.batch, body, signal);
+      if (signal.aborted && answer.outcome.kind === 'retry') this.interrupted = true;
       await this.#act(entry, { answer, body, aborted: signal.aborted });
     }
   }
@@ -102,7 +107,7 @@ export class Delivery {
       if (this.#options.connectProves && this.#options.outbox.next() === null) this.#open();
       return;
     }
-    await this.#close(failureOf(outcome));
+    this.#close(failureOf(outcome));
   }
 
   async #act(
@@ -117,7 +122,7 @@ export class Delivery {
       case 'retry':
         if (given.aborted) return;
         if (outcome.cause === 'fault') await this.#fault(entry, outcome.reason);
-        await this.#close(failureOf(outcome));
+        this.#close(failureOf(outcome));
         return;
       case 'rejected':
         await this.#rejected(entry, outcome, given.body);
@@ -131,7 +136,11 @@ export class Delivery {
     const records = outcome.kind === 'acked' ? outcome.records + outcome.duplicates : 0;
     await outbox.acked(entry, answer);
     this.#options.settled(entry);
-    if (records === 0) return;
+    if (records === 0) {
+      // It was settled without a request: that proves nothing of the destination, but its registration did.
+      if (this.#options.connectProves && outbox.next() === null) this.#open();
+      return;
+    }
     this.lastAckAtMs = host.clock.now();
     this.#open();
     for (const suspect of outbox.suspects) {
@@ -158,30 +167,27 @@ export class Delivery {
     const { batch } = entry.stored;
     switch (outcome.cause) {
       case 'destination':
-        await this.#close({ why: 'refused', afterMs: null, reason: outcome.reason });
+        this.#close({ why: 'refused', afterMs: null, reason: outcome.reason });
         return;
       case 'size':
-        tooLarge(batch.bytes >> 1);
-        if (batch.records > 1) await outbox.split(entry, body);
-        else await this.#setAside(entry, { reason: `too large: ${outcome.reason}`, secondChance: false });
-        return;
       case 'content':
+        if (outcome.cause === 'size') tooLarge(batch.bytes >> 1);
         if (batch.records > 1) await outbox.split(entry, body);
         else if (entry.stored.status === 'replay') {
           await this.#setAside(entry, { reason: outcome.reason, secondChance: false });
         } else outbox.suspect(entry, outcome.reason);
-        if (outbox.suspects.length >= suspectsMax) await this.#blameDestination();
+        if (outbox.suspects.length >= suspectsMax) this.#blameDestination();
         return;
     }
   }
 
   /** Everything was refused: nobody is guilty, and the suspects go back to their places. */
-  async #blameDestination(): Promise<void> {
+  #blameDestination(): void {
     const { outbox } = this.#options;
     const { suspects } = outbox;
     const reason = suspects[0]?.suspect ?? 'everything is refused';
     outbox.acquitAll();
-    await this.#close({ why: 'refused', afterMs: null, reason: `every record is refused: ${reason}` });
+    this.#close({ why: 'refused', afterMs: null, reason: `every record is refused: ${reason}` });
   }
 
   async #setAside(
@@ -202,9 +208,8 @@ export class Delivery {
     this.#became('connected');
   }
 
-  async #close(failure: Failure): Promise<void> {
+  #close(failure: Failure): void {
     const { host, backoff, outbox } = this.#options;
-    const wasReplayOnly = outbox.pending.length === 0;
     this.#gate = closeGate(this.#gate, failure, {
       nowMs: host.clock.monotonicMs(),
       fraction: host.random.fraction(),
@@ -212,32 +217,52 @@ export class Delivery {
     });
     this.#connected = false;
     this.#note(failure.why === 'refused' ? 'refused' : 'away', failure.reason);
-    if (!wasReplayOnly) await outbox.spoolAll();
-    else outbox.spooling = true;
+    outbox.spoolAll();
   }
 
-  /** The bytes of a batch; of one from an earlier run, read from the source again. */
-  async #bodyOf(entry: Entry): Promise<BatchBody> {
-    const { outbox, reread } = this.#options;
+  /** Reads batches of an earlier run again, so that they can be spooled like any other when that is needed. */
+  async refill(): Promise<void> {
+    for (const entry of [...this.#options.outbox.pending]) {
+      if (entry.stored.status === 'open' && entry.body === null) await this.#bodyOf(entry);
+    }
+  }
+
+  /**
+   * The bytes of a batch; of one from an earlier run, read from the source again. Null when they cannot be read now:
+   * unreadable is not gone, and it is tried again later.
+   */
+  async #bodyOf(entry: Entry): Promise<BatchBody | null> {
+    const { outbox } = this.#options;
     const kept = outbox.body(entry);
     if (kept !== null) return kept;
+    try {
+      const found = await this.#readAgain(entry.stored.batch.segments);
+      await outbox.refilled(entry, found);
+      return found.bodies;
+    } catch (error) {
+      const code = diskCode(error);
+      if (code === null) throw error;
+      const { path } = entry.stored.batch.segments[0]!;
+      this.#close({ why: 'fault', afterMs: null, reason: `${path} cannot be read again (${code})` });
+      return null;
+    }
+  }
+
+  async #readAgain(
+    wanted: readonly Segment[],
+  ): Promise<{ readonly segments: readonly Segment[]; readonly bodies: BatchBody }> {
     const segments: Segment[] = [];
     const bodies: Uint8Array[] = [];
-    for (const segment of entry.stored.batch.segments) {
-      const bytes = segment.kind === 'gap' ? null : await reread(segment);
+    for (const segment of wanted) {
+      const bytes = segment.kind === 'gap' ? null : await this.#options.reread(segment);
       const { stream, path, from, to } = segment;
       const lost = bytes === null && segment.kind !== 'gap';
-      if (lost)
-        this.#options.log.write(
-          'error',
-          'batch.gone',
-          `${path}: bytes ${from} to ${to} can no longer be read`,
-        );
+      const message = `${path}: bytes ${from} to ${to} can no longer be read`;
+      if (lost) this.#options.log.write('error', 'batch.gone', message);
       segments.push(lost ? { stream, path, from, to, kind: 'gap', reason: 'gone-before-sent' } : segment);
       bodies.push(bytes ?? new Uint8Array(0));
     }
-    await outbox.refilled(entry, { segments, bodies });
-    return bodies;
+    return { segments, bodies };
   }
 
   #note(connection: 'away' | 'refused', reason: string): void {

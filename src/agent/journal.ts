@@ -1,6 +1,7 @@
 /**
- * The state, with patience: what cannot be written now (a full disk) is kept in order and written before anything
- * that comes after it. Nothing goes on as if it had been written.
+ * The state, with patience. Changes are committed strictly in the order in which they were handed in, so that what is
+ * on the disk is always a beginning of what happened: a small transaction that would fit on a full disk never
+ * overtakes a large one that does not. Once one was given up, none after it is written.
  */
 import type { Durability } from '../host/database.ts';
 import { AlmadiaError } from '../host/errors.ts';
@@ -8,52 +9,82 @@ import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Change, State } from '../state/state.ts';
 
+interface Waiting {
+  readonly changes: readonly Change[];
+  readonly durability: Durability;
+  done(committed: boolean): void;
+  failed(error: unknown): void;
+}
+
 const retryMs = 1000;
 
 export class Journal {
   readonly #state: State;
   readonly #clock: Host['clock'];
   readonly #log: SelfLog;
-  #waiting: Change[] = [];
-  #waitingDurability: Durability = 'normal';
+  readonly #giveUp: AbortSignal;
+  #waiting: Waiting[] = [];
+  #retrying = false;
+  #givenUp = false;
   /** Why the state cannot be written at present; null when it can. */
   trouble: string | null = null;
 
-  constructor(state: State, host: Pick<Host, 'clock'>, log: SelfLog) {
+  /** Once `giveUp` is aborted, nothing that could not be written by then is written any more. */
+  constructor(
+    state: State,
+    given: { readonly host: Pick<Host, 'clock'>; readonly log: SelfLog; readonly giveUp: AbortSignal },
+  ) {
     this.#state = state;
-    this.#clock = host.clock;
-    this.#log = log;
+    this.#clock = given.host.clock;
+    this.#log = given.log;
+    this.#giveUp = given.giveUp;
   }
 
-  /** Commits now, or as soon as it can be done; for changes of which nobody waits for the end. */
-  note(changes: readonly Change[], durability: Durability = 'normal'): void {
-    if (this.#try(changes, durability)) return;
-    this.#waiting.push(...changes);
-    if (durability === 'full') this.#waitingDurability = 'full';
+  /** Resolves true once the changes are committed, false when they were given up. Tried before it returns. */
+  commit(changes: readonly Change[], durability: Durability): Promise<boolean> {
+    return new Promise((done, failed) => {
+      if (this.#givenUp) {
+        done(false);
+        return;
+      }
+      this.#waiting.push({ changes, durability, done, failed });
+      if (!this.#retrying && !this.#flush()) this.#retry().catch((error: unknown) => this.#fail(error));
+    });
   }
 
-  /**
-   * Resolves true once the changes are committed; false when the signal is aborted before that. A function is asked
-   * again before each attempt: what was right at the first may be wrong by then.
-   */
-  async commit(
-    changes: readonly Change[] | (() => readonly Change[]),
-    how: { readonly durability: Durability; readonly signal: AbortSignal },
-  ): Promise<boolean> {
-    const current = typeof changes === 'function' ? changes : () => changes;
-    while (!this.#try(current(), how.durability)) {
-      if (how.signal.aborted) return false;
-      await this.#clock.sleep(retryMs, how.signal);
-    }
+  /** For changes that may as well be left out: false when they cannot be written now. */
+  tryCommit(changes: readonly Change[], durability: Durability): boolean {
+    return this.#waiting.length === 0 && this.#try(changes, durability);
+  }
+
+  async #retry(): Promise<void> {
+    this.#retrying = true;
+    do {
+      await this.#clock.sleep(retryMs, this.#giveUp);
+    } while (!this.#flush() && !this.#giveUp.aborted);
+    this.#retrying = false;
+    this.#givenUp = this.#waiting.length > 0;
+    for (const { done } of this.#waiting) done(false);
+  }
+
+  #fail(error: unknown): void {
+    for (const { failed } of this.#waiting) failed(error);
+  }
+
+  /** All that waits, in one transaction. */
+  #flush(): boolean {
+    const durability = this.#waiting.some((one) => one.durability === 'full') ? 'full' : 'normal';
+    const all = this.#waiting.flatMap((one) => one.changes);
+    if (!this.#try(all, durability)) return false;
+    const written = this.#waiting;
+    this.#waiting = [];
+    for (const { done } of written) done(true);
     return true;
   }
 
   #try(changes: readonly Change[], durability: Durability): boolean {
     try {
-      const both = this.#waitingDurability === 'full' ? 'full' : durability;
-      this.#state.commit([...this.#waiting, ...changes], both);
-      this.#waiting = [];
-      this.#waitingDurability = 'normal';
+      this.#state.commit(changes, durability);
       if (this.trouble !== null) this.#log.write('info', 'state.written', 'the state can be written again');
       this.trouble = null;
       return true;

@@ -44,6 +44,8 @@ export interface OutboxOptions {
   readonly memoryBytesMax: number;
 }
 
+const spoolRetryMs = 1000;
+
 export class Outbox implements Shelf {
   readonly arrived = new Bell();
   readonly roomMade = new Bell();
@@ -134,26 +136,44 @@ export class Outbox implements Shelf {
     this.#suspects.clear();
   }
 
-  /** Commits the boundaries of a batch, and its bytes where they must not be asked of the source again. */
-  async close(draft: Draft): Promise<boolean> {
+  /**
+   * Commits the boundaries of a batch, and its bytes where they must not be asked of the source again; `also` goes into
+   * the same transaction. False when it was given up.
+   */
+  async close(draft: Draft, also: readonly Change[] = []): Promise<boolean> {
     if (draft.segments.length === 0) return true;
     const fleeting = draft.segments.some((segment) => this.#fleeting.has(segment.stream));
-    const spool = fleeting || (this.spooling && this.#spooledBytes < this.#options.spoolBytesMax);
     this.#sequence += 1;
     const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
     const batch = this.#batch(key, draft, draft.readAtMs);
-    const stored = this.#stored(batch, spool ? 'spooled' : 'open');
-    const entry: Entry = { stored, body: spool ? null : draft.bodies, suspect: null, secondChance: false };
-    const changes: Change[] = [
-      { kind: 'batch', stored, ...(spool ? { body: draft.bodies } : {}) },
-      ...this.#proofChanges(draft),
-      ...this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor)),
-    ];
-    if (!(await this.#commit(changes, fleeting ? 'full' : 'normal'))) return false;
+    const entry: Entry = {
+      stored: this.#stored(batch, 'open'),
+      body: draft.bodies,
+      suspect: null,
+      secondChance: false,
+    };
+    const marks = this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor));
+    const common = [...this.#proofChanges(draft), ...marks, ...also];
+    const spoolHasRoom = this.spooling && this.#spooledBytes < this.#options.spoolBytesMax;
+    if ((fleeting || spoolHasRoom) && this.#closeSpooled(entry, common, fleeting ? 'full' : 'normal')) {
+      this.#spooledBytes += batch.bytes;
+    } else {
+      const changes: Change[] = [{ kind: 'batch', stored: entry.stored }, ...common];
+      if (!(await this.#commit(changes, 'normal'))) return false;
+      this.#memoryBytes += batch.bytes;
+      if (fleeting) for (const { stream } of batch.segments) void this.fleeting(stream);
+    }
     this.#pending.push(entry);
-    if (spool) this.#spooledBytes += batch.bytes;
-    else this.#memoryBytes += batch.bytes;
     this.arrived.ring();
+    return true;
+  }
+
+  #closeSpooled(entry: Entry, common: readonly Change[], durability: Durability): boolean {
+    const stored: StoredBatch = { ...entry.stored, status: 'spooled' };
+    const changes: Change[] = [{ kind: 'batch', stored, body: entry.body! }, ...common];
+    if (!this.#journal.tryCommit(changes, durability)) return false;
+    entry.stored = stored;
+    entry.body = null;
     return true;
   }
 
@@ -198,7 +218,9 @@ export class Outbox implements Shelf {
   async dead(entry: Entry, why: { readonly reason: string; readonly secondChance: boolean }): Promise<void> {
     const body = this.body(entry) ?? [];
     const wasReplay = entry.stored.status === 'replay';
-    entry.stored = { ...entry.stored, status: 'dead', reason: why.reason, atMs: this.#host.clock.now() };
+    // The ledger counts a dead letter under the reason of its first death.
+    const reason = wasReplay ? entry.stored.reason : why.reason;
+    entry.stored = { ...entry.stored, status: 'dead', reason, atMs: this.#host.clock.now() };
     entry.suspect = null;
     this.#suspects.delete(entry);
     entry.secondChance = why.secondChance;
@@ -238,24 +260,41 @@ export class Outbox implements Shelf {
     this.#pending.splice(this.#pending.indexOf(entry), 1, ...halves);
   }
 
-  /** The destination is away: what is in memory goes to the spool, as far as it has room. */
-  async spoolAll(): Promise<void> {
+  /** The destination is away: what is in memory goes to the spool, as far as spool and disk have room. */
+  spoolAll(): void {
     this.spooling = true;
-    await this.#spool(
-      (entry) => this.#spooledBytes + entry.stored.batch.bytes <= this.#options.spoolBytesMax,
-      'normal',
-    );
+    const fits = (entry: Entry) =>
+      this.#spooledBytes + entry.stored.batch.bytes <= this.#options.spoolBytesMax;
+    this.#spool(fits, 'normal');
   }
 
-  /** Nothing but our handle keeps the stream's bytes: they are spooled, whatever the spool's bound says. */
+  /**
+   * Nothing but our handle keeps the stream's bytes: they are spooled, whatever the spool's bound says, and again and
+   * again while the disk has no room.
+   */
   async fleeting(stream: StreamId): Promise<void> {
-    this.#fleeting.add(stream);
-    await this.#spool((entry) => entry.stored.batch.segments.some((one) => one.stream === stream), 'full');
+    this.markFleeting(stream);
+    const mine = (entry: Entry) => entry.stored.batch.segments.some((one) => one.stream === stream);
+    while (!this.#spool(mine, 'full') && !this.#stop.aborted) {
+      await this.#host.clock.sleep(spoolRetryMs, this.#stop);
+    }
   }
 
-  /** What an original left in this file is committed; it is not to be taken over again. */
-  async took(file: string): Promise<void> {
-    await this.#commit([{ kind: 'note', name: `taken-over ${file}`, value: 'done' }], 'full');
+  /** What is closed of this stream from now on is spooled. */
+  markFleeting(stream: StreamId): void {
+    this.#fleeting.add(stream);
+  }
+
+  async note(change: Change): Promise<void> {
+    await this.#commit([change], 'full');
+  }
+
+  /** A stream of which nothing is waiting any more. */
+  forget(stream: StreamId): void {
+    this.streams.delete(stream);
+    this.settlement.forget(stream);
+    this.#fleeting.delete(stream);
+    this.settledAtMs.delete(stream);
   }
 
   batches(): Iterable<StoredBatch> {
@@ -286,22 +325,20 @@ export class Outbox implements Shelf {
     );
   }
 
-  async #spool(wanted: (entry: Entry) => boolean, durability: Durability): Promise<void> {
-    for (const entry of [...this.#pending]) {
+  /** What is wanted of the batches in memory goes to the spool; false when the disk has no room for it now. */
+  #spool(wanted: (entry: Entry) => boolean, durability: Durability): boolean {
+    for (const entry of this.#pending) {
       const { body, stored } = entry;
       if (body === null || stored.status !== 'open' || !wanted(entry)) continue;
       const spooled: StoredBatch = { ...stored, status: 'spooled', atMs: this.#host.clock.now() };
-      // It may be settled or split while the commit has to wait: then nothing of it may be written any more.
-      const current = () => entry.stored === stored && this.#pending.includes(entry);
-      const changes = () => (current() ? [{ kind: 'batch', stored: spooled, body } as const] : []);
-      if (!(await this.#journal.commit(changes, { durability, signal: this.#stop }))) return;
-      if (!current()) continue;
+      if (!this.#journal.tryCommit([{ kind: 'batch', stored: spooled, body }], durability)) return false;
       entry.stored = spooled;
       entry.body = null;
       this.#memoryBytes -= stored.batch.bytes;
       this.#spooledBytes += stored.batch.bytes;
     }
     this.roomMade.ring();
+    return true;
   }
 
   async #settle(
@@ -332,7 +369,7 @@ export class Outbox implements Shelf {
         ...how.changes,
         ...own,
         ...passed.map((one): Change => ({ kind: 'forget-batch', key: one.stored.batch.key })),
-        ...cursors.map((cursor) => this.#cursorChange(cursor)),
+        ...cursors.map((cursor) => this.#marksChange(cursor)),
       ],
       how.durability,
     );
@@ -385,6 +422,18 @@ export class Outbox implements Shelf {
     return { kind: 'cursor', cursor: { ...cursor, output: this.#options.output } };
   }
 
+  /** Lines that were taken over belong to no file: their stream is forgotten with its last batch. */
+  #marksChange(cursor: {
+    readonly stream: StreamId;
+    readonly read: number;
+    readonly watermark: number;
+  }): Change {
+    const { stream, read, watermark } = cursor;
+    if (this.streams.has(stream) || watermark < read) return this.#cursorChange(cursor);
+    this.forget(stream);
+    return { kind: 'forget-stream', id: stream };
+  }
+
   #partOf(batch: Batch, part: Part, name: string): Batch {
     const bytes = part.bodies.reduce((sum, body) => sum + body.length, 0);
     const key = { ...batch.key, part: batch.key.part + name };
@@ -407,7 +456,7 @@ export class Outbox implements Shelf {
   }
 
   async #commit(changes: readonly Change[], durability: Durability): Promise<boolean> {
-    const committed = await this.#journal.commit(changes, { durability, signal: this.#stop });
+    const committed = await this.#journal.commit(changes, durability);
     for (const change of changes) if (committed && change.kind === 'ledger') this.totals.add(change.add);
     return committed;
   }

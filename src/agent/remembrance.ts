@@ -11,18 +11,14 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
       if (entries.length === 0) return;
       // A name that was sent and then lost with the power would be drawn anew, and its lines stored again under it.
       const durability = entries.some(({ start }) => start !== null) ? 'full' : 'normal';
-      journal.note(
-        entries.flatMap((entry) => changesOf(outbox, entry)),
-        durability,
-      );
+      const changes = entries.flatMap((entry) => changesOf(outbox, entry));
+      journal.commit(changes, durability).catch(failed);
     },
     proofs: (id) => outbox.streams.get(id)?.proofs ?? [],
     forget(ids) {
-      journal.note(ids.map((id): Change => ({ kind: 'forget-stream', id })));
-      for (const id of ids) {
-        outbox.streams.delete(id);
-        outbox.settlement.forget(id);
-      }
+      const changes = ids.map((id): Change => ({ kind: 'forget-stream', id }));
+      journal.commit(changes, 'normal').catch(failed);
+      for (const id of ids) outbox.forget(id);
     },
     fleeting(id: StreamId) {
       outbox.fleeting(id).catch(failed);

@@ -84,6 +84,9 @@ async function runUntilStopped(context: CommandContext, running: Running): Promi
     const order = await Promise.race([orders.next(), ended(session)]);
     switch (order.kind) {
       case 'failed':
+        // What it still holds (sockets, watches, the state) would keep the process alive.
+        await session.stop(0).catch(() => undefined);
+        await log.close();
         throw order.error;
       case 'stop':
         log.write('info', 'agent.stopping', say(context.language, 'runStopping'));

@@ -72,10 +72,10 @@ async function run(context: CommandContext): Promise<number> {
   try {
     await runHub(host, {
       listen: {
-        host: options.text('listen') ?? defaults.listen,
+        host: options.text('listen') || defaults.listen,
         port: integerOption(options, 'port', { min: 0, max: 65_535 }) ?? Number(defaults.port),
       },
-      dataDirectory: resolve(host.process.workingDirectory, options.text('data') ?? defaults.data),
+      dataDirectory: resolve(host.process.workingDirectory, options.text('data') || defaults.data),
       key: options.text('key') || host.process.environment[keyVariable] || null,
       log,
       signals: context.signals,

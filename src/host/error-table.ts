@@ -294,4 +294,17 @@ export const errorTable = {
       fix: 'copie la clave otra vez, sin lo que la rodea',
     },
   },
+  HUB_KEY_UNUSABLE: {
+    exit: 2,
+    en: {
+      what: 'the key given to the hub cannot travel in an HTTP header: it is longer than {max} characters, or holds spaces at its ends, line ends or characters beyond ASCII',
+      safe: 'nothing was read or changed; the key before it stays in force',
+      fix: 'give a key of letters and digits, at least 32 of them, or none: then the hub makes one',
+    },
+    es: {
+      what: 'la clave dada al hub no puede viajar en una cabecera HTTP: pasa de {max} caracteres, o tiene espacios en los extremos, saltos de línea o caracteres que no son ASCII',
+      safe: 'no se ha leído ni cambiado nada; sigue valiendo la clave anterior',
+      fix: 'dé una clave de letras y cifras, al menos 32, o ninguna: entonces el hub crea una',
+    },
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -34,6 +34,16 @@ test('a key from the settings takes the place of the one before', async (context
   await second.close();
 });
 
+test('a key that no header could carry is refused at once, and the store is free again', async (context) => {
+  const directory = directoryFor(context);
+  for (const key of ['clave-ñ', ' key', 'key\n', 'k'.repeat(1025)]) {
+    await assert.rejects(startHub(context, { directory, settings: { key } }), /cannot travel/);
+  }
+  const hub = await startHub(context, { directory, settings: { key: 'two words' } });
+  assert.equal((await hub.ask('/api/agents', { key: 'two words' })).status, 200);
+  await hub.close();
+});
+
 test('takes the key in either header, and answers 401 without it or with a wrong one', async (context) => {
   const hub = await startHub(context);
   const status = async (headers: Record<string, string>) =>

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpRequest, ServerReply } from '../host/net.ts';
+import type { Random } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
+import type { Work } from '../host/work.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { openStore } from '../store/sqlite.ts';
+import type { Store } from '../store/store.ts';
 import { Fleet } from './fleet.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { admit } from './guard.ts';
@@ -50,7 +53,7 @@ export async function openHub(
   await makeDirectory(host, settings.dataDirectory);
   const { clock, databases, random, work } = host;
   const store = openStore(join(settings.dataDirectory, storeName), { databases, work, log });
-  const keys = new Keys(settings.key, { notes: store.notes, random, work });
+  const keys = await keysOf(store, settings.key, { random, work });
   const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
@@ -96,6 +99,20 @@ export async function openHub(
       log.write('info', 'hub.closed', 'the hub has stopped');
     },
   };
+}
+
+/** The store is let go of when there can be no keys. */
+async function keysOf(
+  store: Store,
+  given: string | null,
+  machine: { readonly random: Random; readonly work: Work },
+): Promise<Keys> {
+  try {
+    return new Keys(given, { notes: store.notes, ...machine });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function makeDirectory(host: Host, path: string): Promise<void> {

@@ -4,6 +4,7 @@
  * A plain hash is enough for random bits: there is nothing to guess. Who chooses a key of their own should choose one
  * as long.
  */
+import { AlmadiaError } from '../host/errors.ts';
 import type { Random } from '../host/random.ts';
 import type { Work } from '../host/work.ts';
 import type { Notes } from '../store/store.ts';
@@ -17,9 +18,12 @@ export class Keys {
   readonly newKey: string | null;
   readonly #work: Work;
 
+  /** Throws `AlmadiaError` HUB_KEY_UNUSABLE for a key that no client could send. */
   constructor(given: string | null, machine: { notes: Notes; random: Random; work: Work }) {
     const { notes, random, work } = machine;
     this.#work = work;
+    if (given !== null && !isSendable(given))
+      throw new AlmadiaError('HUB_KEY_UNUSABLE', { max: characterMax });
     const kept = notes.get('key', 'hash');
     this.newKey =
       given === null && kept === null ? Buffer.from(random.bytes(32)).toString('base64url') : null;
@@ -31,6 +35,11 @@ export class Keys {
   fits(candidate: string): boolean {
     return candidate.length <= characterMax && equalInConstantTime(this.#work.sha256([candidate]), this.hash);
   }
+}
+
+/** RFC 9110 5.5: what a header carries through every client and proxy as it is. */
+function isSendable(key: string): boolean {
+  return key.length <= characterMax && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key);
 }
 
 /** Compares texts of equal length without telling by its time where they differ. */

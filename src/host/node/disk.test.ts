@@ -126,6 +126,16 @@ test('directories are made with their parents, and left as they are when there',
   await disk.syncDirectory(path);
 });
 
+test('a directory that takes no entries, or a file in the way, is an error', {
+  timeout: 10_000,
+}, async () => {
+  const file = join(someDirectory(), 'file');
+  fs.writeFileSync(file, '');
+  assert.equal(await codeOf(disk.makeDirectory('/proc/almadia/state', 0o700)), 'ENOENT');
+  assert.equal(await codeOf(disk.makeDirectory(file, 0o700)), 'EEXIST');
+  assert.equal(await codeOf(disk.makeDirectory(`${file}/state`, 0o700)), 'ENOTDIR');
+});
+
 test('a watch tells the name of a file that changed', async () => {
   const directory = someDirectory();
   const names = new Set<string | null>();

@@ -45,11 +45,7 @@ export function nodeDisk(): Disk {
       ),
     rename: (from, to) => call(from, (done) => fs.rename(nativePath(from), nativePath(to), asVoid(done))),
     unlink: (path) => call(path, (done) => fs.unlink(nativePath(path), asVoid(done))),
-    makeDirectory: async (path, permissions) => {
-      await call<string | undefined>(path, (done) =>
-        fs.mkdir(nativePath(path), { recursive: true, mode: permissions }, done),
-      );
-    },
+    makeDirectory,
     setPermissions: (path, permissions) =>
       call(path, (done) => fs.chmod(nativePath(path), permissions, asVoid(done))),
     syncDirectory,
@@ -162,6 +158,33 @@ function kindOf(stat: fs.BigIntStats): FileStat['kind'] {
   if (stat.isFIFO()) return 'fifo';
   if (stat.isSocket()) return 'socket';
   return stat.isCharacterDevice() || stat.isBlockDevice() ? 'device' : 'other';
+}
+
+/** Not Node's `recursive`, which never ends where a directory exists and takes no entries, such as /proc. */
+async function makeDirectory(path: string, permissions: number): Promise<void> {
+  try {
+    await makeOne(path, permissions);
+  } catch (error) {
+    if (diskCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path), permissions);
+    await makeOne(path, permissions);
+  }
+}
+
+async function makeOne(path: string, permissions: number): Promise<void> {
+  try {
+    await call<void>(path, (done) => fs.mkdir(nativePath(path), permissions, asVoid(done)));
+  } catch (error) {
+    if (!(await isDirectory(path))) throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const stat = call<fs.Stats>(path, (done) => fs.stat(nativePath(path), done));
+  return stat.then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 async function list(directory: string): Promise<readonly DirectoryEntry[]> {

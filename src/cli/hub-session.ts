@@ -7,7 +7,7 @@ import { extname, join } from 'node:path';
 import { AlmadiaError } from '../host/errors.ts';
 import { readFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
-import { NetError, type Server } from '../host/net.ts';
+import { NetError, type RequestHead, type Server } from '../host/net.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import { openHub } from '../hub/hub.ts';
 import type { Asset, Assets } from '../hub/page-routes.ts';
@@ -52,7 +52,8 @@ export async function openHubSession(host: Host, options: HubOptions): Promise<H
   const { bodyBytesMax } = settings;
   let server: Server;
   try {
-    server = await host.net.serve({ listen, bodyBytesMax, requestTimeoutMs }, (request) =>
+    const screen = (head: RequestHead) => hub.screen(head);
+    server = await host.net.serve({ listen, bodyBytesMax, requestTimeoutMs, screen }, (request) =>
       hub.handle(request),
     );
   } catch (error) {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { HttpReply } from '../host/net.ts';
+import { run } from '../../test/support/terminal.ts';
+import { type HttpReply, type Net, NetError, type ServeOptions } from '../host/net.ts';
 import { createHost } from '../host/node/host.ts';
 import { silentLog } from '../host/selflog.ts';
 import type { SignalName } from './command.ts';
@@ -96,4 +99,26 @@ test('a taken port and a second hub on the same data are named', async (context)
   await assert.rejects(start(directoryFor(context), { listen }), { code: 'HUB_LISTEN_FAILED' });
   hub.signal('SIGTERM');
   await hub.ended;
+});
+
+test('without the key a body is refused before it is sent', async (context) => {
+  const hub = await start(directoryFor(context));
+  const socket = connect(Number(new URL(hub.session.url).port), '127.0.0.1');
+  socket.write('POST /api/logs HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+  const [reply] = await once(socket, 'data');
+  assert.match(String(reply), /^HTTP\/1.1 401 .*KEY_MISSING/s);
+  socket.destroy();
+  hub.signal('SIGTERM');
+  await hub.ended;
+});
+
+test('an empty address to listen on is the loopback, not every network', async (context) => {
+  const asked: ServeOptions['listen'][] = [];
+  const serve: Net['serve'] = ({ listen }) => {
+    asked.push(listen);
+    return Promise.reject(new NetError('EADDRINUSE', 'taken'));
+  };
+  const words = ['hub', '--listen', '', '--data', directoryFor(context)];
+  assert.equal((await run({ ...host, net: { ...host.net, serve } }, words)).status, 3);
+  assert.deepEqual(asked, [{ host: '127.0.0.1', port: 5000 }]);
 });

@@ -34,16 +34,20 @@ export interface ClientRequest extends TlsOptions {
   readonly replyBytesMax: number;
 }
 
-export interface HttpRequest {
+/** A request before its body. */
+export interface RequestHead {
   readonly method: string;
   /** Path only, decoded nowhere; begins with '/'. */
   readonly path: string;
   /** Without '?'; '' when there is none. */
   readonly query: string;
   readonly headers: Headers;
+  readonly remoteAddress: string;
+}
+
+export interface HttpRequest extends RequestHead {
   /** The body as it came, still compressed when `content-encoding` says so. At most `bodyBytesMax`. */
   readonly body: Uint8Array;
-  readonly remoteAddress: string;
   /** Aborted when the peer hangs up. */
   readonly signal: AbortSignal;
 }
@@ -70,6 +74,11 @@ export interface ServeOptions {
   readonly bodyBytesMax: number;
   /** From the first byte of a request to its last; slower clients are cut off. */
   readonly requestTimeoutMs: number;
+  /**
+   * Asked before a body is read, so that nobody's bytes are held who may not send them: a reply refuses the request.
+   * It only spares the reading: `handle` decides by itself.
+   */
+  readonly screen?: (head: RequestHead) => ServerReply | null;
 }
 
 export interface Server {

@@ -5,7 +5,7 @@
  * cookie only when it comes from the hub's own page: `Sec-Fetch-Site: same-origin`, or an `Origin` that names the
  * host asked. https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
-import type { HttpRequest } from '../host/net.ts';
+import type { RequestHead } from '../host/net.ts';
 import type { Keys } from './keys.ts';
 import { Refusal } from './reply.ts';
 import type { Sessions } from './sessions.ts';
@@ -13,7 +13,7 @@ import type { Sessions } from './sessions.ts';
 const cookieName = 'almadia_session';
 
 /** Throws `Refusal` 401, or 403 for a cookie that another site made the browser send. */
-export function admit(request: HttpRequest, { keys, sessions }: { keys: Keys; sessions: Sessions }): void {
+export function admit(request: RequestHead, { keys, sessions }: { keys: Keys; sessions: Sessions }): void {
   const key = keyOf(request);
   if (key !== null) {
     if (keys.fits(key)) return;
@@ -27,18 +27,18 @@ export function admit(request: HttpRequest, { keys, sessions }: { keys: Keys; se
 }
 
 /** Throws `Refusal` 403 when another site's page made the browser ask. Programs name no origin and pass. */
-export function refuseForeign(request: HttpRequest): void {
+export function refuseForeign(request: RequestHead): void {
   const site = request.headers['sec-fetch-site'];
   const origin = request.headers.origin;
   if (site === 'same-origin' || (site === undefined && namesHost(origin, request))) return;
   throw new Refusal(403, 'ORIGIN_WRONG', { message: 'This may only be asked from the hub’s own page.' });
 }
 
-export function fromBrowser({ headers }: HttpRequest): boolean {
+export function fromBrowser({ headers }: RequestHead): boolean {
   return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined;
 }
 
-export function tokenOf(request: HttpRequest): string | null {
+export function tokenOf(request: RequestHead): string | null {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = part.trim().split('=', 2);
     if (name === cookieName && value !== undefined && value !== '') return value;
@@ -47,12 +47,12 @@ export function tokenOf(request: HttpRequest): string | null {
 }
 
 /** Sets the cookie, or takes it away with an empty token. */
-export function cookieOf(request: HttpRequest, token: string, seconds: number): string {
+export function cookieOf(request: RequestHead, token: string, seconds: number): string {
   const secure = isHttps(request) ? '; Secure' : '';
   return `${cookieName}=${token}; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Strict${secure}`;
 }
 
-function keyOf({ headers }: HttpRequest): string | null {
+function keyOf({ headers }: RequestHead): string | null {
   const key = headers['x-api-key'];
   if (key !== undefined && key !== '') return key;
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '');
@@ -60,11 +60,11 @@ function keyOf({ headers }: HttpRequest): string | null {
 }
 
 /** The hub speaks plain HTTP; a proxy before it tells that the browser came by https. */
-function isHttps({ headers }: HttpRequest): boolean {
+function isHttps({ headers }: RequestHead): boolean {
   return headers['x-forwarded-proto'] === 'https' || (headers.origin ?? '').startsWith('https:');
 }
 
-function namesHost(origin: string | undefined, { headers }: HttpRequest): boolean {
+function namesHost(origin: string | undefined, { headers }: RequestHead): boolean {
   const host = headers['x-forwarded-host'] ?? headers.host;
   return origin !== undefined && host !== undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === host;
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import type { HttpRequest, ServerReply } from '../host/net.ts';
+import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
 import type { Random } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
@@ -19,7 +19,7 @@ import { ilaSocRoutes } from './receive-ila-soc.ts';
 import { syncLogsRoutes } from './receive-sync-logs.ts';
 import { Receiver } from './receiver.ts';
 import { defaultHeaders, Refusal, refusalReply, unavailable } from './reply.ts';
-import { Router } from './router.ts';
+import { type Matched, Router } from './router.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
 import { Tail } from './tail.ts';
@@ -28,6 +28,8 @@ import { tailRoutes } from './tail-routes.ts';
 export interface Hub {
   /** Never rejects: what goes wrong is a reply. */
   handle(request: HttpRequest): Promise<ServerReply>;
+  /** The refusal that `handle` would give whatever the body is; null: the body decides. Never throws. */
+  screen(head: RequestHead): ServerReply | null;
   /** The key generated at the first start, to be shown once; null when there was one already. */
   readonly newKey: string | null;
   /** Answers 503 from now on, ends live tails, and lets go of the store when running requests have ended. */
@@ -69,10 +71,14 @@ export async function openHub(
   ]);
   log.write('info', 'hub.opened', `the hub keeps its lines in ${settings.dataDirectory}`);
 
+  const admitted = (head: RequestHead): Matched => {
+    const matched = router.match(head);
+    if (matched.route.access === 'key') admit(head, { keys, sessions });
+    return matched;
+  };
   const answer = async (request: HttpRequest): Promise<ServerReply> => {
-    const { route, request: routed } = router.match(request);
-    if (route.access === 'key') admit(request, { keys, sessions });
-    const reply = await route.answer(routed);
+    const { route, params, search } = admitted(request);
+    const reply = await route.answer({ ...request, params, search });
     return request.method === 'HEAD' ? { ...reply, body: '' } : reply;
   };
   const running = new Set<Promise<ServerReply>>();
@@ -88,6 +94,14 @@ export async function openHub(
         return finished(await reply);
       } finally {
         running.delete(reply);
+      }
+    },
+    screen: (head) => {
+      try {
+        admitted(head);
+        return null;
+      } catch (error) {
+        return finished(explained(error, head, log));
       }
     },
     close: async () => {
@@ -127,7 +141,7 @@ function finished(reply: ServerReply): ServerReply {
   return { ...reply, headers: { ...defaultHeaders, ...reply.headers } };
 }
 
-function explained(error: unknown, { method, path }: HttpRequest, log: SelfLog): ServerReply {
+function explained(error: unknown, { method, path }: RequestHead, log: SelfLog): ServerReply {
   if (error instanceof Refusal) return refusalReply(error);
   if (error instanceof AlmadiaError && (error.code === 'STORE_FULL' || error.code === 'STORE_BROKEN')) {
     const message = `${error.message}; nothing was lost, send it again later.`;

@@ -3,7 +3,7 @@
  * difference. Paths only ever choose among the routes given here: nothing in a request becomes a file name.
  */
 import findMyWay from 'find-my-way';
-import type { HttpRequest, ServerReply } from '../host/net.ts';
+import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
 import { Refusal } from './reply.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
@@ -23,9 +23,8 @@ export interface RoutedRequest extends HttpRequest {
   readonly search: URLSearchParams;
 }
 
-export interface Matched {
+export interface Matched extends Pick<RoutedRequest, 'params' | 'search'> {
   readonly route: Route;
-  readonly request: RoutedRequest;
 }
 
 interface Found {
@@ -46,7 +45,7 @@ export class Router {
   }
 
   /** HEAD is taken for open GET routes only. Throws `Refusal` 404 or 405. */
-  match(request: HttpRequest): Matched {
+  match(request: RequestHead): Matched {
     const found = this.#find(request.method === 'HEAD' ? 'GET' : request.method, request.path);
     if (
       found === null ||
@@ -55,8 +54,7 @@ export class Router {
     ) {
       throw this.#refuse(request);
     }
-    const search = new URLSearchParams(request.query);
-    return { route: found.route, request: { ...request, params: found.params, search } };
+    return { ...found, search: new URLSearchParams(request.query) };
   }
 
   #find(method: string, path: string): Found | null {
@@ -74,7 +72,7 @@ export class Router {
     });
   }
 
-  #refuse({ method, path }: HttpRequest): Refusal {
+  #refuse({ method, path }: RequestHead): Refusal {
     const found = methods.map((other) => this.#find(other, path)).filter((other) => other !== null);
     const allowed = found.filter((other) => !this.#isShadowed(other, path)).map(({ route }) => route.method);
     if (allowed.length === 0) {

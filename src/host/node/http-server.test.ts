@@ -106,6 +106,32 @@ test('a client that is still sending gets to see the refusal', async (context) =
   assert.equal(reply.status, 413);
 });
 
+test('who may not send is refused before the body is read, and others are not', async (context) => {
+  const seen: string[] = [];
+  const handle = async (request: HttpRequest) => {
+    seen.push(request.path);
+    return plain();
+  };
+  const no: ServerReply = { status: 401, headers: { 'x-a': 'b' }, body: 'no' };
+  const server = await serve(context, handle, { screen: ({ path }) => (path === '/no' ? no : null) });
+  const unsent = (path: string, length: number) =>
+    `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
+  assert.match(await ask(server, unsent('/no', 999)), /^HTTP\/1.1 401 .*Connection: close.*no$/is);
+  assert.match(await ask(server, `${unsent('/yes', 2)}hi`), /^HTTP\/1.1 200 /);
+  assert.match(await ask(server, 'GET /no HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1.1 200 /);
+  assert.deepEqual(seen, ['/yes', '/no']);
+});
+
+test('a refusal says the bound, that nothing was kept, and what to do', async (context) => {
+  const server = await serve(context, plain);
+  const text = await ask(server, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n');
+  assert.deepEqual(JSON.parse(text.slice(text.indexOf('\r\n\r\n'))), {
+    status: 'error',
+    message: 'The body is over 1000 bytes; nothing of it was kept, send it in smaller parts.',
+    code: 'BODY_TOO_LARGE',
+  });
+});
+
 test('a client that waits for leave to send gets it, or the refusal', async (context) => {
   const server = await serve(context, plain);
   const head = 'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n';

@@ -7,11 +7,11 @@
  */
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpRequest, ServeOptions, Server, ServerReply } from '../net.ts';
+import type { HttpRequest, RequestHead, ServeOptions, Server, ServerReply } from '../net.ts';
 import { NetError } from '../net.ts';
 import { flatHeaders } from './headers.ts';
 import { sendReply } from './reply.ts';
-import { readBody, refuseBody } from './request-body.ts';
+import { readBody, refusal, refuseBody, type WholeReply } from './request-body.ts';
 import { asNetError } from './target.ts';
 import { listenOnSocket } from './unix-socket.ts';
 
@@ -77,22 +77,31 @@ class FrontDesk {
       held += bytes;
       return true;
     };
+    const release = () => {
+      this.#bodiesBytes -= held;
+      held = 0;
+    };
     try {
       if (this.closing) outgoing.setHeader('connection', 'close');
+      const { bodyBytesMax } = this.#options;
       const target = splitTarget(incoming.url ?? '');
-      if (target === null) return await refuseBody(incoming, outgoing, 400);
-      const read = await readBody(incoming, outgoing, { bytesMax: this.#options.bodyBytesMax, hold });
-      if (read.kind === 'gone') return;
-      if (read.kind === 'refused') return await refuseBody(incoming, outgoing, read.status);
-      const request: HttpRequest = {
+      if (target === null) return await refuseBody(incoming, outgoing, refusal(400, bodyBytesMax));
+      const head: RequestHead = {
         method: incoming.method ?? '',
         ...target,
         headers: flatHeaders(incoming),
-        body: read.body,
         remoteAddress: plainAddress(incoming.socket.remoteAddress),
-        signal: gone.signal,
       };
-      const reply = await this.#handle(request);
+      const refused = this.#screened(head);
+      if (refused !== null) return await refuseBody(incoming, outgoing, refused);
+      const read = await readBody(incoming, outgoing, { bytesMax: bodyBytesMax, hold });
+      if (read.kind === 'gone') return;
+      if (read.kind === 'refused') {
+        return await refuseBody(incoming, outgoing, refusal(read.status, bodyBytesMax));
+      }
+      const reply = await this.#handle({ ...head, body: read.body, signal: gone.signal });
+      // A reply may take hours (a live tail), and its request's body no place meanwhile.
+      release();
       if (this.closing) outgoing.setHeader('connection', 'close');
       await sendReply(outgoing, reply);
     } catch {
@@ -100,8 +109,16 @@ class FrontDesk {
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(500, { 'content-length': 0 }).end();
     } finally {
-      this.#bodiesBytes -= held;
+      release();
     }
+  }
+
+  /** Null: the request goes on. One without a body has nothing to be spared, and keeps its connection. */
+  #screened(head: RequestHead): WholeReply | null {
+    const { 'content-length': length, 'transfer-encoding': coding } = head.headers;
+    if (coding === undefined && Number(length ?? 0) === 0) return null;
+    const reply = this.#options.screen?.(head) ?? null;
+    return reply === null || typeof reply.body !== 'string' ? null : { ...reply, body: reply.body };
   }
 }
 

@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { nodeNet } from './net.ts';
-import { readBody, refuseBody } from './request-body.ts';
+import { readBody, refusal, refuseBody } from './request-body.ts';
 
 test('a body for which there is no room now is refused with the time to come again', async (context) => {
   const asked: number[] = [];
@@ -14,7 +14,7 @@ test('a body for which there is no room now is refused with the time to come aga
       return false;
     };
     const read = await readBody(incoming, outgoing, { bytesMax: 100, hold });
-    if (read.kind === 'refused') await refuseBody(incoming, outgoing, read.status);
+    if (read.kind === 'refused') await refuseBody(incoming, outgoing, refusal(read.status, 100));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -25,7 +25,7 @@ test('a body for which there is no room now is refused with the time to come aga
     headers: {},
     body: [Buffer.from('12345')],
     timeoutMs: 10_000,
-    replyBytesMax: 100,
+    replyBytesMax: 1000,
   });
   assert.deepEqual([reply.status, reply.headers['retry-after']], [503, '1']);
   assert.deepEqual(asked, [5]);

@@ -1,5 +1,6 @@
 /** Reads the body of a request within its bounds, and refuses one that does not keep them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Headers } from '../net.ts';
 
 /**
  * How long what is still coming is read and thrown away after a refusal. A connection closed with unread bytes is
@@ -47,19 +48,46 @@ export async function readBody(
 export async function refuseBody(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  status: 400 | 413 | 503,
+  { status, headers, body }: WholeReply,
 ): Promise<void> {
-  const text = { 400: 'bad request', 413: 'the body is too large', 503: 'busy, try again' }[status];
   outgoing.writeHead(status, {
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
+    ...headers,
+    'content-length': Buffer.byteLength(body),
     connection: 'close',
   });
   // Complete for the peer by its length; the end, which closes the connection, waits.
-  outgoing.write(text);
+  outgoing.write(body);
   await lingering(incoming);
   outgoing.end();
+}
+
+export interface WholeReply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** In the shape of the hub's own refusals, which agents and people read. */
+export function refusal(status: 400 | 413 | 503, bytesMax: number): WholeReply {
+  const { code, message } = {
+    400: { code: 'PATH_UNKNOWN', message: 'The target of the request is no path.' },
+    413: {
+      code: 'BODY_TOO_LARGE',
+      message: `The body is over ${bytesMax} bytes; nothing of it was kept, send it in smaller parts.`,
+    },
+    503: {
+      code: 'BUSY',
+      message: 'The server holds as much as it can; nothing of this request was kept, send it again.',
+    },
+  }[status];
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+    },
+    body: JSON.stringify({ status: 'error', message, code }),
+  };
 }
 
 function lingering(incoming: IncomingMessage): Promise<void> {

@@ -21,7 +21,7 @@ export async function readBody(request: HttpRequest, bounds: Bounds, work: Work)
       return expand(request.body, encoding, { bytesMax: bounds.expandedBytesMax, work });
     default:
       throw new Refusal(415, 'ENCODING_UNKNOWN', {
-        message: 'The content-encoding is unknown; send gzip, deflate, br or none.',
+        message: 'The content-encoding is unknown and nothing was stored; send gzip, deflate, br or none.',
         headers: { 'accept-encoding': 'gzip, deflate, br' },
       });
   }
@@ -37,12 +37,14 @@ async function expand(
   } catch (error) {
     if (!(error instanceof ExpansionError)) throw error;
     if (error.kind === 'too-large') throw tooLarge(bytesMax);
-    throw new Refusal(400, 'BODY_CORRUPT', { message: `The body is not valid ${encoding}.` });
+    throw new Refusal(400, 'BODY_CORRUPT', {
+      message: `The body is not valid ${encoding}; nothing of it was stored.`,
+    });
   }
 }
 
 function tooLarge(bytesMax: number): Refusal {
   return new Refusal(413, 'BODY_TOO_LARGE', {
-    message: `The body is over ${bytesMax} bytes; send it in smaller parts.`,
+    message: `The body is over ${bytesMax} bytes; nothing of it was stored, send it in smaller parts.`,
   });
 }

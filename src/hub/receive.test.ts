@@ -171,6 +171,20 @@ test('refuses a body over the limit with 413', async (context) => {
   await hub.close();
 });
 
+test('a refused body is told where it is wrong, and that nothing of it was stored', async (context) => {
+  const hub = await startHub(context);
+  const said = async (body: string) => (await hub.ask('/api/logs', { body })).json.message;
+  assert.match(
+    await said('{"logs":[x]}'),
+    /^the body is not JSON, from character 9 on; nothing of it was stored$/,
+  );
+  assert.match(await said('{"logs":["secret'), /^the body is not JSON, .*; nothing of it was stored$/);
+  assert.doesNotMatch(await said('{"logs":[secret]}'), /secret/);
+  assert.match(await said(''), /^the body is empty/);
+  assert.match(await said('{"logs":[1]}'), /^logs\[0\] is not a string; nothing of it was stored$/);
+  await hub.close();
+});
+
 test('what is no batch must be short, most of all the log-in, which anybody may ask', async (context) => {
   const hub = await startHub(context);
   const padded = JSON.stringify({ ...registration, key: testKey, padding: 'x'.repeat(100_000) });

@@ -92,5 +92,5 @@ export class Receiver {
 function accepted<T>(decoded: Decoded<T>): T {
   if (decoded.kind === 'decoded') return decoded.value;
   const code = decoded.status === 413 ? 'BODY_TOO_LARGE' : 'BODY_INVALID';
-  throw new Refusal(decoded.status, code, { message: decoded.reason });
+  throw new Refusal(decoded.status, code, { message: `${decoded.reason}; nothing of it was stored` });
 }

@@ -32,8 +32,8 @@ interface Found {
   readonly params: RoutedRequest['params'];
 }
 
-/** An agent's id is at most so long, percent-encoded. */
-const parameterCharactersMax = 4096;
+/** An agent's id is at most 1024 characters (the source of protocol A), each up to nine when percent-encoded. */
+const parameterCharactersMax = 9 * 1024;
 
 const methods: readonly Method[] = ['GET', 'POST', 'DELETE'];
 

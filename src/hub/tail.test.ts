@@ -24,6 +24,19 @@ function told(piece: IteratorResult<string>): { texts: string[]; skipped: number
   return { texts, skipped };
 }
 
+/** The same of as many pieces as it takes to hear of so many lines. */
+async function toldOf(events: AsyncIterator<string>, count: number): Promise<ReturnType<typeof told>> {
+  const all = { texts: [] as string[], skipped: 0 };
+  while (all.texts.length + all.skipped < count) {
+    const piece = await events.next();
+    assert.ok(String(piece.value).length < 300_000);
+    const { texts, skipped } = told(piece);
+    all.texts.push(...texts);
+    all.skipped += skipped;
+  }
+  return all;
+}
+
 test('shows lines as they are stored, of all agents or of one, and not what came again', async (context) => {
   const hub = await startHub(context);
   const all = await watch(hub, '/api/tail');
@@ -67,7 +80,7 @@ test('a reader that is too slow loses lines and is told how many; receiving does
     sent += lines.length;
     assert.equal((await hub.ask(ingest, { body })).status, 200);
   }
-  const { texts, skipped } = told(await events.next());
+  const { texts, skipped } = await toldOf(events, sent);
   assert.ok(skipped > 0);
   assert.equal(texts.length + skipped, sent);
   assert.equal(texts.at(-1), 'line 5999');
@@ -79,10 +92,18 @@ test('of a large arrival the newest lines are shown and the others counted', asy
   const events = await watch(hub, '/api/tail');
   const lines = Array.from({ length: 1000 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
   await hub.ask(ingest, { body: envelope(0, lines) });
-  const { texts, skipped } = told(await events.next());
+  const { texts, skipped } = await toldOf(events, 1000);
   assert.ok(texts.length < 300 && texts.length > 200, `${texts.length} lines`);
   assert.equal(texts.length + skipped, 1000);
   assert.equal(texts.at(-1), lines.at(-1));
+  await hub.close();
+});
+
+test('a line that is too long to be shown live is counted, its neighbours are shown', async (context) => {
+  const hub = await startHub(context);
+  const events = await watch(hub, '/api/tail');
+  await hub.ask(ingest, { body: envelope(0, ['before', 'x'.repeat(3 * 1024 * 1024), 'after']) });
+  assert.deepEqual(told(await events.next()), { texts: ['before', 'after'], skipped: 1 });
   await hub.close();
 });
 

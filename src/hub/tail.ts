@@ -19,8 +19,12 @@ const readersMax = 200;
 /** Events that wait for one reader, by number and by characters. */
 const queueEventsMax = 4000;
 const queueCharactersMax = 4 * 1024 * 1024;
+/** What is handed on at once, characters; it waits in the connection's memory until the reader takes it. */
+const pieceCharactersMax = 256 * 1024;
 /** Bytes of an arrival that are looked at for the readers. */
 const shownBytesMax = 256 * 1024;
+/** A longer line is not shown live, bytes: the page gives up on events of 16 million characters. */
+const lineBytesMax = 2 * 1024 * 1024;
 const keepAliveMs = 15_000;
 
 export interface Watch {
@@ -104,9 +108,15 @@ function newestOf(pages: readonly Page[]): { shown: Shown[]; skipped: ReadonlyMa
   let bytes = 0;
   for (const { stream, lines } of pages.toReversed()) {
     for (let index = lines.length - 1; index >= 0; index--) {
-      bytes += lines[index]!.bytes.length;
+      const size = lines[index]!.bytes.length;
+      const skip = (count: number) => skipped.set(stream.agent, (skipped.get(stream.agent) ?? 0) + count);
+      if (size > lineBytesMax) {
+        skip(1);
+        continue;
+      }
+      bytes += size;
       if (bytes > shownBytesMax && shown.length > 0) {
-        skipped.set(stream.agent, (skipped.get(stream.agent) ?? 0) + index + 1);
+        skip(index + 1);
         break;
       }
       shown.push(new Shown(stream, lines[index]!));
@@ -148,12 +158,17 @@ class Reader {
     if (this.waiting) this.#wake?.();
   }
 
-  /** Everything that waits, skipped lines told first: they came before. */
+  /** What waits, up to a piece of it; skipped lines told first: they came before. */
   take(): string {
     const skipped = this.#skipped > 0 ? `event: skipped\ndata: {"count":${this.#skipped}}\n\n` : '';
-    const text = skipped + this.#queue.join('');
-    this.#queue = [];
-    this.#characters = 0;
+    let count = 0;
+    let characters = 0;
+    while (count < this.#queue.length && characters < pieceCharactersMax) {
+      characters += this.#queue[count]!.length;
+      count += 1;
+    }
+    const text = skipped + this.#queue.splice(0, count).join('');
+    this.#characters -= characters;
     this.#skipped = 0;
     return text;
   }

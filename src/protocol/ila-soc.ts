@@ -164,7 +164,7 @@ export function decodeRegistration(body: Uint8Array): Decoded<ReceivedRegistrati
   const object = readObject(body);
   if (object.kind === 'refused') return object;
   const { agent_id: agentId, hostname, os_type: osType } = object.value;
-  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
   return {
     kind: 'decoded',
     value: {
@@ -178,7 +178,7 @@ export function decodeRegistration(body: Uint8Array): Decoded<ReceivedRegistrati
 /** The hub's side of a plain `POST /api/agent/ingest-batch`: the keys of the original. */
 export function decodePlainIngest(object: JsonObject): Decoded<ReceivedBatch> {
   const { agent_id: agentId, logs } = object;
-  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
   if (!Array.isArray(logs) || logs.length === 0) return refused(400, 'logs is missing or empty');
   const records: ReceivedRecord[] = [];
   const readTime = timestampReader();

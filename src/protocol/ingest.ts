@@ -58,7 +58,7 @@ export function decodeHeartbeat(body: Uint8Array): Decoded<ReceivedHeartbeat> {
   const object = readObject(body);
   if (object.kind === 'refused') return object;
   const { agent_id: agentId, almadia } = object.value;
-  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
   return { kind: 'decoded', value: { agentId, report: isObject(almadia) ? readReport(almadia) : null } };
 }
 
@@ -72,9 +72,9 @@ function readReport(report: JsonObject): ReceivedHeartbeat['report'] {
 function decodeEnvelope(object: JsonObject, envelope: JsonObject): Decoded<ReceivedBatch> {
   const { agent_id: agentId, logs } = object;
   const { batch_id: batchId, segments } = envelope;
-  if (!isName(agentId, 256)) return refused(400, 'agent_id is missing or not a name');
+  if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
   if (!Array.isArray(logs)) return refused(400, 'logs is not a list');
-  if (!isName(batchId, 128)) return refused(400, 'almadia.batch_id is not a name');
+  if (!isName(batchId, 128)) return refused(400, 'almadia.batch_id is not a text of 1 to 128 characters');
   if (!Array.isArray(segments)) return refused(400, 'almadia.segments is not a list');
 
   const records = readRecords(logs);

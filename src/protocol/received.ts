@@ -86,13 +86,22 @@ export function readObject(body: Uint8Array): Decoded<JsonObject> {
   if (hasTooManyValues(body)) {
     return refused(413, `the body holds more than ${jsonValuesMax} JSON values; send it in smaller parts`);
   }
+  if (body.length === 0) return refused(400, 'the body is empty, a JSON object is expected');
   let value: unknown;
   try {
     value = JSON.parse(decodeUtf8(body));
-  } catch {
-    return refused(400, 'the body is not JSON');
+  } catch (error) {
+    return refused(400, `the body is not JSON${placeOf(error)}`);
   }
   return isObject(value) ? { kind: 'decoded', value } : refused(400, 'the body is not a JSON object');
+}
+
+/** Where the parser stopped, when it says so. Its own words quote the body, and what it holds belongs in no log. */
+function placeOf(error: unknown): string {
+  const { message } = error as SyntaxError;
+  if (message.endsWith('end of JSON input')) return ': it ends too early';
+  const at = / at position (\d+)/.exec(message)?.[1];
+  return at === undefined ? '' : `, from character ${at} on`;
 }
 
 export function isObject(value: unknown): value is JsonObject {

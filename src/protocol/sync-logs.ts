@@ -192,7 +192,8 @@ export function decodeLogs(body: Uint8Array): Decoded<ReceivedBatch> {
   if (object.kind === 'refused') return object;
   const { logs, source, timestamp } = object.value;
   if (!Array.isArray(logs)) return refused(422, 'logs is not a list');
-  if (source !== undefined && !isName(source, 1024)) return refused(422, 'source is not a name');
+  if (source !== undefined && !isName(source, 1024))
+    return refused(422, 'source is not a text of 1 to 1024 characters');
   const timestampMs = readTimestampMs(timestamp);
   const records: ReceivedRecord[] = [];
   for (const [index, line] of logs.entries()) {

@@ -152,6 +152,12 @@ export class Generations {
   async replaced(follow: Follow): Promise<void> {
     const { options, registry } = this.#ground;
     const { path } = follow.record;
+    if (follow.record.status === 'ended') {
+      // It was only looked for again because some of it was not settled; its successor is followed since long.
+      registry.unplace(follow);
+      follow.phase = { kind: 'ended' };
+      return;
+    }
     const phase = follow.phase;
     // Taken away at once: looking for copies opens files, for which a quiet one may be closed, but not this one.
     const handle = this.#handles.detach(follow) ?? (await this.#handles.open(path));

@@ -43,38 +43,40 @@ function forgedReceipt(body: string): HttpReply {
   };
 }
 
-/** Every so often a whole transaction is forgotten, though it was answered as committed. */
-function losesCommits(host: Host): Host {
-  const forgotten = new Error('planted');
-  let commits = 0;
-  const databases: Databases = {
-    open: (path) => {
-      const database = host.databases.open(path);
-      const transaction: Database['transaction'] = (durability, work) => {
-        commits += 1;
-        if (commits % 23 !== 0) return database.transaction(durability, work);
-        let value: ReturnType<typeof work> | undefined;
-        try {
-          database.transaction(durability, () => {
-            value = work();
-            throw forgotten;
-          });
-        } catch (error) {
-          if (error !== forgotten) throw error;
-        }
-        return value as ReturnType<typeof work>;
-      };
-      return {
-        exec: (sql) => database.exec(sql),
-        run: (sql, ...values) => database.run(sql, ...values),
-        all: (sql, ...values) => database.all(sql, ...values),
-        transaction,
-        close: () => database.close(),
-      };
-    },
+/** Every so many a whole transaction is forgotten, though it was answered as committed. */
+const losesCommits =
+  (every: number) =>
+  (host: Host): Host => {
+    const forgotten = new Error('planted');
+    let commits = 0;
+    const databases: Databases = {
+      open: (path) => {
+        const database = host.databases.open(path);
+        const transaction: Database['transaction'] = (durability, work) => {
+          commits += 1;
+          if (commits % every !== 0) return database.transaction(durability, work);
+          let value: ReturnType<typeof work> | undefined;
+          try {
+            database.transaction(durability, () => {
+              value = work();
+              throw forgotten;
+            });
+          } catch (error) {
+            if (error !== forgotten) throw error;
+          }
+          return value as ReturnType<typeof work>;
+        };
+        return {
+          exec: (sql) => database.exec(sql),
+          run: (sql, ...values) => database.run(sql, ...values),
+          all: (sql, ...values) => database.all(sql, ...values),
+          transaction,
+          close: () => database.close(),
+        };
+      },
+    };
+    return { ...host, databases };
   };
-  return { ...host, databases };
-}
 
 /** Reads of log files now and then bring other bytes than the file holds. */
 function misreads(change: (bytes: Uint8Array, host: Host) => void): (host: Host) => Host {
@@ -133,8 +135,8 @@ function swallowsLineEnd(bytes: Uint8Array): void {
 
 export const plantedBugs: Readonly<Record<string, Planted>> = {
   'the agent takes silence for an ack': { agent: acksWithoutHub },
-  'the agent forgets commits': { agent: losesCommits },
-  'the hub forgets commits': { hub: losesCommits },
+  'the agent forgets commits': { agent: losesCommits(3) },
+  'the hub forgets commits': { hub: losesCommits(23) },
   'a letter is changed on the way': { agent: misreads(changesLetter) },
   'two lines become one': { agent: misreads(swallowsLineEnd) },
 };

@@ -10,6 +10,7 @@ import type { SelfLog } from '../../src/host/selflog.ts';
 import { openHub } from '../../src/hub/hub.ts';
 import { ilaSocServer, syncLogsServer } from '../compat/seed-servers.ts';
 import type { Dice } from '../world/dice.ts';
+import { type NetFault, netFaults } from '../world/faults.ts';
 import type { Inode } from '../world/inode.ts';
 import { type Machine, World } from '../world/world.ts';
 import { type Arrivals, type Delivery, judgeHub, judgePlain, readExport } from './oracle.ts';
@@ -52,6 +53,8 @@ export class Room {
   calm = false;
   /** When the disk of the agent's machine refused; `toMs` is infinity while it still does. */
   readonly agentDiskTroubles: { readonly fromMs: number; toMs: number }[] = [];
+  /** When the agent was last seen to wait because its spool was full. */
+  spoolFullAtMs = Number.NEGATIVE_INFINITY;
   /** What the last look showed. */
   arrivals: Arrivals = new Map();
   arrivedLines = 0;
@@ -76,6 +79,9 @@ export class Room {
       machine.drive.birthTimes = plan.birthTimes;
     }
     this.world.network.keepExchanges = plan.output !== 'hub';
+    // Protocol A takes any body for a success, so a server that makes one up cannot be found out.
+    const lies = (kind: NetFault) => kind === 'garbage' && plan.output === 'sync-logs';
+    this.world.network.faults.netKinds = netFaults.filter((kind) => !lies(kind));
     this.#seedServer = seedServer(plan.output);
     this.agent = this.#agentService(planted.agent ?? same);
     this.hub = this.#hubService(planted.hub ?? same);

@@ -103,6 +103,7 @@ function cheapChecks(room: Room): string | null {
   if (room.hub.hung) return 'the hub hung in its stop';
   const status = room.agent.program?.status();
   if (status === undefined) return null;
+  if (status.buffer.full) room.spoolFullAtMs = room.world.time.nowMs;
   for (const stream of status.streams) {
     if (stream.watermark > stream.position) return `${stream.path}: its watermark is before what was read`;
   }

@@ -31,6 +31,8 @@ export class Drive {
   device = 2049n;
   /** False: the system has no birth times (Node 20 without statx reports something else). */
   birthTimes = true;
+  /** The wall clock of the machine, ms; stamps births and changes. */
+  wallClock: () => number;
   /** Called when somebody lets go of a file that no name leads to any more. */
   letGoOfUnnamed: (inode: Inode, holder: object) => void = () => undefined;
   readonly #used = new Map<number, Inode>();
@@ -39,6 +41,7 @@ export class Drive {
 
   constructor(time: Time) {
     this.time = time;
+    this.wallClock = () => time.nowMs;
     this.root = this.#create('directory', 0o755);
     this.root.links = 1;
   }
@@ -129,11 +132,13 @@ export class Drive {
 
   write(inode: Inode, position: number, bytes: Uint8Array): void {
     inode.write(position, bytes, this.time.nowMs);
+    inode.modifiedMs = this.wallClock();
     this.#touched(inode);
   }
 
   truncate(inode: Inode, size: number): void {
     inode.truncate(size, this.time.nowMs);
+    inode.modifiedMs = this.wallClock();
     this.#touched(inode);
   }
 
@@ -221,7 +226,7 @@ export class Drive {
   #create(kind: InodeKind, permissions: number): Inode {
     let number = 11;
     while (this.#used.has(number)) number += 1;
-    const inode = new Inode(number, kind, { nowMs: this.time.nowMs, permissions });
+    const inode = new Inode(number, kind, { wallMs: this.wallClock(), permissions });
     this.#used.set(number, inode);
     return inode;
   }

@@ -22,6 +22,7 @@ export const writeBackMs = 30_000;
 export class Inode {
   readonly number: number;
   readonly kind: InodeKind;
+  /** By the wall clock, as `modifiedMs`. */
   readonly birthMs: number;
   readonly userId = 1000;
   permissions: number;
@@ -46,12 +47,12 @@ export class Inode {
   constructor(
     number: number,
     kind: InodeKind,
-    options: { readonly nowMs: number; readonly permissions: number },
+    options: { readonly wallMs: number; readonly permissions: number },
   ) {
     this.number = number;
     this.kind = kind;
-    this.birthMs = options.nowMs;
-    this.modifiedMs = options.nowMs;
+    this.birthMs = options.wallMs;
+    this.modifiedMs = options.wallMs;
     this.permissions = options.permissions;
   }
 
@@ -145,7 +146,6 @@ export class Inode {
   }
 
   #remember(change: Unsynced): void {
-    this.modifiedMs = change.atMs;
     this.#unsynced.push(change);
     if (this.#unsynced.length % 256 === 0) this.#unsynced = this.#fresh(change.atMs);
   }

@@ -160,7 +160,7 @@ function openFile(name: number, flags: number): OpenFile | number {
 
 /** A temporary file without a name: lives in memory only. */
 function anonymous(): OpenFile {
-  const inode = new Inode(0, 'file', { nowMs: 0, permissions: 0o600 });
+  const inode = new Inode(0, 'file', { wallMs: 0, permissions: 0o600 });
   const drive = {
     write: (to: Inode, position: number, bytes: Uint8Array) => to.write(position, bytes, 0),
     truncate: (to: Inode, size: number) => to.truncate(size, 0),

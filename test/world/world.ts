@@ -79,6 +79,7 @@ export class Machine {
     this.name = name;
     this.#dice = world.dice.fork(name);
     this.drive = new Drive(world.time);
+    this.drive.wallClock = () => this.#wallMs();
     this.drive.makeDirectory('/tmp');
   }
 
@@ -135,10 +136,14 @@ export class Machine {
     else process.kill();
   }
 
+  #wallMs(): number {
+    return epochMs + this.clockSkewMs + this.world.time.nowMs;
+  }
+
   #clock(process: WorldProcess): Clock {
     const { time } = this.world;
     return {
-      now: () => Math.floor(epochMs + this.clockSkewMs + time.nowMs),
+      now: () => Math.floor(this.#wallMs()),
       monotonicMs: () => time.nowMs - process.startedMs,
       sleep: (ms, signal) =>
         new Promise((resolve) => {

@@ -4,6 +4,7 @@ import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
 import type { Work } from '../../host/work.ts';
 import { lastLineEnd } from '../../lines/ends.ts';
 import type { Follow, Registry } from './follow.ts';
+import { absent } from './handles.ts';
 import { headBytesMax, headOf, makeProof, proofBytesMax, prove } from './proof.ts';
 
 /** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */
@@ -75,7 +76,7 @@ export class Evidence {
 
   /** The followed file whose beginning this new file repeats so far; null when there is none. */
   async originalOf(path: string, stat: FileStat): Promise<Follow | null> {
-    const handle = await this.#disk.open(path, 'read').catch(() => null);
+    const handle = await this.#disk.open(path, 'read').catch(absent(null));
     if (handle === null) return null;
     try {
       for (const follow of await this.#like(handle, { path, size: stat.size })) {
@@ -114,23 +115,39 @@ export class Evidence {
    * the original is unchanged, the bytes that both have must agree too.
    */
   async isCopy(path: string, original: Follow): Promise<boolean> {
-    const handles = await Promise.all(
-      [path, original.record.path].map((one) => this.#disk.open(one, 'read').catch(() => null)),
+    return await this.#withFile(path, async (copy) =>
+      this.#withFile(original.record.path, async (source) => this.#agree(copy, source, original)),
     );
-    const [copy, source] = handles;
+  }
+
+  /** Whether the file at the stream's path no longer holds what was read of it, though nobody has read there since. */
+  async isReplaced(follow: Follow): Promise<boolean> {
+    return await this.#withFile(follow.record.path, async (handle) => {
+      const { inode } = await handle.stat();
+      return inode === follow.record.identity.inode && (await this.of(follow, handle)) === null;
+    });
+  }
+
+  async #agree(copy: FileHandle, source: FileHandle, original: Follow): Promise<boolean> {
+    const [copySize, sourceSize] = [(await copy.stat()).size, (await source.stat()).size];
+    const position = original.tailer?.position ?? original.position;
+    const unchanged = sourceSize >= position && (await this.of(original, source)) !== null;
+    // Truncated just now: whoever reads the original will notice, and then look for this very copy.
+    if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null;
+    if (copySize > sourceSize) return false;
+    const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
+    // Where the original was truncated between these looks, the next one decides.
+    return a.equals(b) || (await source.stat()).size < sourceSize;
+  }
+
+  /** False when nothing is there; what cannot be opened proves nothing, and is thrown. */
+  async #withFile(path: string, test: (handle: FileHandle) => Promise<boolean>): Promise<boolean> {
+    const handle = await this.#disk.open(path, 'read').catch(absent(null));
+    if (handle === null) return false;
     try {
-      if (!copy || !source) return false;
-      const [copySize, sourceSize] = [(await copy.stat()).size, (await source.stat()).size];
-      const position = original.tailer?.position ?? original.position;
-      const unchanged = sourceSize >= position && (await this.of(original, source)) !== null;
-      // Truncated just now: whoever reads the original will notice, and then look for this very copy.
-      if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null;
-      if (copySize > sourceSize) return false;
-      const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
-      // Where the original was truncated between these looks, the next one decides.
-      return a.equals(b) || (await source.stat()).size < sourceSize;
+      return await test(handle);
     } finally {
-      for (const handle of handles) await handle?.close();
+      await handle.close();
     }
   }
 }

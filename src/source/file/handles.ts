@@ -174,7 +174,7 @@ export class Handles {
 }
 
 /** Nothing there is an answer; anything else is an error. */
-function absent<T>(instead: T): (error: unknown) => T {
+export function absent<T>(instead: T): (error: unknown) => T {
   return (error) => {
     const code = diskCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return instead;

@@ -8,7 +8,7 @@ import type { Copies } from './copies.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
-import type { Handles, Sibling } from './handles.ts';
+import { absent, type Handles, type Sibling } from './handles.ts';
 import type { Patterns } from './patterns.ts';
 import { isRotatedName } from './rotated-name.ts';
 import { startOf } from './start.ts';
@@ -49,9 +49,13 @@ export class Newcomers {
   async review(recognise: (path: string, stat: FileStat) => Promise<Follow | null>): Promise<void> {
     const { disk } = this.#ground.options.host;
     for (const held of this.#copies.held) {
-      const stat = await disk.stat(held.path).catch(() => null);
+      const stat = await disk.stat(held.path).catch(absent(null));
       const late = this.#ground.nowMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
       if (stat === null || (await recognise(held.path, stat)) !== null) {
+        this.#copies.release(held.path);
+      } else if (late && (await this.#ground.evidence.isReplaced(held.original))) {
+        // The original was truncated while nothing could be read: this is what it held.
+        await this.#generations.replaced(held.original);
         this.#copies.release(held.path);
       } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
         await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });

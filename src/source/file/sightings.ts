@@ -92,6 +92,10 @@ export class Sightings {
       follow.phase = { kind: 'followed' };
       if (ended) this.#ground.change(follow, { status: 'followed' });
     } else if (follow.phase.kind === 'followed') this.#generations.leave(follow);
+    if (await this.#isCut(follow)) {
+      await this.#generations.replaced(follow);
+      return;
+    }
     const { size, modifiedMs } = at.stat;
     const changed = size !== follow.size || modifiedMs !== follow.modifiedMs;
     if (!changed && follow.tailer?.position === size) return;
@@ -108,6 +112,11 @@ export class Sightings {
     this.#ground.change(follow, { path });
     follow.tailer?.renamed(shown);
     follow.finishDue = true;
+  }
+
+  /** Shorter than what was read of it: no read is needed to know that it was truncated. */
+  async #isCut({ tailer }: Follow): Promise<boolean> {
+    return tailer !== null && (await tailer.handle.stat()).size < tailer.position;
   }
 
   async #leadsTo(follow: Follow): Promise<boolean> {

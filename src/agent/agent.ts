@@ -151,7 +151,7 @@ class RunningAgent implements Agent {
         }
       },
     });
-    this.deadLetters = deadLettersOf(state, this.#outbox, () => host.clock.now());
+    this.deadLetters = deadLettersOf(state, this.#outbox.aside, () => host.clock.now());
   }
 
   async begin(): Promise<void> {

@@ -110,7 +110,7 @@ test('a batch refused for its content is cut in two until the guilty record is a
   );
   assert.equal(taken.join(''), 'a\nb\nd\ne\n');
   assert.deepEqual(
-    [...outbox.batches()].map((stored) => [stored.status, stored.reason]),
+    [...outbox.aside.batches()].map((stored) => [stored.status, stored.reason]),
     [['dead', '422']],
   );
 });
@@ -120,7 +120,7 @@ test('when every record is refused the destination is wrong, and nothing is set 
     until: (_, sent) => sent.length === 40,
   });
   assert.deepEqual(taken, []);
-  assert.deepEqual([...outbox.batches()], []);
+  assert.deepEqual([...outbox.aside.batches()], []);
   assert.equal(
     outbox.pending.reduce((sum, entry) => sum + entry.stored.batch.records, 0),
     3,
@@ -136,7 +136,7 @@ test('a batch that is too large is cut; one record too large by itself is set as
     },
   );
   assert.equal(taken.join(''), 'a\nb\nc\nd\n');
-  assert.equal([...outbox.batches()].length, 1);
+  assert.equal([...outbox.aside.batches()].length, 1);
 });
 
 test('a wrong configuration keeps everything, and goes on when it is mended', async () => {
@@ -145,7 +145,7 @@ test('a wrong configuration keeps everything, and goes on when it is mended', as
     until: (_, sent) => sent.includes('b\n'),
   });
   assert.deepEqual(taken, ['a\n', 'b\n']);
-  assert.deepEqual([...outbox.batches()], []);
+  assert.deepEqual([...outbox.aside.batches()], []);
 });
 
 test('an absent destination counts no attempts, keeps the order, and the spool holds meanwhile', async () => {
@@ -171,7 +171,7 @@ test('after the limit of faults a batch is set aside, and sent once more when ot
     },
   );
   assert.deepEqual(taken, ['good\n', 'bad\n']);
-  assert.deepEqual([...outbox.batches()], []);
+  assert.deepEqual([...outbox.aside.batches()], []);
 });
 
 test('a batch that keeps failing stays a dead letter after its second chance', async () => {
@@ -184,7 +184,7 @@ test('a batch that keeps failing stays a dead letter after its second chance', a
     },
   );
   assert.deepEqual(
-    [...outbox.batches()].map((stored) => stored.status),
+    [...outbox.aside.batches()].map((stored) => stored.status),
     ['dead'],
   );
 });

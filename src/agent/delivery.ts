@@ -12,9 +12,10 @@ import { diskCode } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Delivery as Answer, Output } from '../output/output.ts';
+import type { Entry } from './entry.ts';
 import type { Backoff, Failure, Gate } from './gate.ts';
 import { closeGate, openGate } from './gate.ts';
-import type { Entry, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import type { Connection } from './status.ts';
 
 /** So many records refused in a row, and none accepted: the destination is wrong. */

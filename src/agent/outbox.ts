@@ -10,6 +10,7 @@
  * Every byte that settles enters the ledger in the same transaction.
  */
 import type { Batch, BatchBody, BatchKey, Segment } from '../event/batch.ts';
+
 import { compareKeys, splitBody } from '../event/batch.ts';
 import type { StreamId, StreamRecord } from '../event/stream.ts';
 import { Bell } from '../host/bell.ts';
@@ -18,23 +19,14 @@ import type { Host } from '../host/host.ts';
 import type { Delivery } from '../output/output.ts';
 import { keepProofs, makeProof } from '../source/file/proof.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
+import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
-import { deadLetterId, type Shelf } from './dead-letters.ts';
+import { type Content, type Entry, halfKey, nameBatch, newEntry } from './entry.ts';
 import type { Journal } from './journal.ts';
-import { Settlement } from './settlement.ts';
-import { type Part, recordsOf, splitInHalf } from './split.ts';
+import { type Marks, Settlement } from './settlement.ts';
+import { recordsOf, splitInHalf } from './split.ts';
 import { ackedChanges, deadChanges, replayedChanges } from './tally.ts';
 import { Totals } from './totals.ts';
-
-export interface Entry {
-  stored: StoredBatch;
-  /** Null when the bytes must be fetched: from the spool or from the source. */
-  body: BatchBody | null;
-  /** Refused by itself; guilty only when others are accepted. */
-  suspect: string | null;
-  /** It died of too many faults and may be tried once more when others are taken. */
-  secondChance: boolean;
-}
 
 export interface OutboxOptions {
   readonly output: string;
@@ -46,12 +38,13 @@ export interface OutboxOptions {
 
 const spoolRetryMs = 1000;
 
-export class Outbox implements Shelf {
+export class Outbox {
   readonly arrived = new Bell();
   readonly roomMade = new Bell();
   /** What is remembered of each stream; the proofs are kept up to date here. */
   readonly streams = new Map<StreamId, StreamRecord>();
   readonly settlement = new Settlement();
+  readonly aside = new Aside(() => this.arrived.ring());
   readonly totals = new Totals();
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
@@ -61,8 +54,6 @@ export class Outbox implements Shelf {
   readonly #options: OutboxOptions;
   /** To be sent, in order. */
   readonly #pending: Entry[] = [];
-  /** Set aside: dead, or waiting to be sent once more. */
-  readonly #aside = new Map<string, Entry>();
   readonly #suspects = new Set<Entry>();
   readonly #fleeting = new Set<StreamId>();
   readonly #stop: AbortSignal;
@@ -102,10 +93,6 @@ export class Outbox implements Shelf {
     return this.#pending;
   }
 
-  get aside(): Iterable<Entry> {
-    return this.#aside.values();
-  }
-
   /** Whether another batch may be read. At the bound the sources wait, and nothing is dropped. */
   get hasRoom(): boolean {
     if (this.#memoryBytes >= this.#options.memoryBytesMax) return false;
@@ -114,10 +101,7 @@ export class Outbox implements Shelf {
 
   /** The next to be sent: the first that is not a suspect, then those to be sent once more. */
   next(): Entry | null {
-    const first = this.#pending.find((entry) => entry.suspect === null);
-    if (first !== undefined) return first;
-    for (const entry of this.#aside.values()) if (entry.stored.status === 'replay') return entry;
-    return null;
+    return this.#pending.find((entry) => entry.suspect === null) ?? this.aside.next();
   }
 
   get suspects(): readonly Entry[] {
@@ -145,13 +129,8 @@ export class Outbox implements Shelf {
     const fleeting = draft.segments.some((segment) => this.#fleeting.has(segment.stream));
     this.#sequence += 1;
     const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
-    const batch = this.#batch(key, draft, draft.readAtMs);
-    const entry: Entry = {
-      stored: this.#stored(batch, 'open'),
-      body: draft.bodies,
-      suspect: null,
-      secondChance: false,
-    };
+    const batch = this.#name(key, draft, draft.readAtMs);
+    const entry = newEntry(this.#stored(batch, 'open'), draft.bodies);
     const marks = this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor));
     const common = [...this.#proofChanges(draft), ...marks, ...also];
     const spoolHasRoom = this.spooling && this.#spooledBytes < this.#options.spoolBytesMax;
@@ -191,12 +170,8 @@ export class Outbox implements Shelf {
   ): Promise<void> {
     const { batch } = entry.stored;
     if (found.segments.some((segment, index) => segment !== batch.segments[index])) {
-      const records = found.segments.reduce(
-        (sum, one, index) => sum + recordsOf(one, found.bodies[index]!),
-        0,
-      );
-      const bytes = found.bodies.reduce((sum, body) => sum + body.length, 0);
-      const next = this.#batch(batch.key, { ...found, records, bytes }, batch.readAtMs);
+      const records = found.segments.reduce((sum, one, at) => sum + recordsOf(one, found.bodies[at]!), 0);
+      const next = this.#name(batch.key, { ...found, records }, batch.readAtMs);
       entry.stored = { ...entry.stored, batch: next };
       await this.#commit([{ kind: 'batch', stored: entry.stored }], 'normal');
     }
@@ -230,7 +205,7 @@ export class Outbox implements Shelf {
     ];
     if (!wasReplay) await this.#settle(entry, { changes, status: 'dead', durability: 'full' });
     else await this.#commit(changes, 'full');
-    this.#aside.set(deadLetterId(entry.stored.batch.key), entry);
+    this.aside.add(entry);
     this.arrived.ring();
   }
 
@@ -245,15 +220,16 @@ export class Outbox implements Shelf {
     const { batch, status, reason } = entry.stored;
     const spooled = entry.body === null;
     const changes: Change[] = [{ kind: 'forget-batch', key: batch.key }];
-    const halves = splitInHalf(batch, body).map((part, index): Entry => {
-      const stored = { ...this.#stored(this.#partOf(batch, part, String(index)), status), reason };
+    const halves = splitInHalf(batch, body).map((part, index) => {
+      const half = this.#name(halfKey(batch.key, index as 0 | 1), part, batch.readAtMs);
+      const stored = { ...this.#stored(half, status), reason };
       changes.push({ kind: 'batch', stored, ...(spooled ? { body: part.bodies } : {}) });
-      return { stored, body: spooled ? null : part.bodies, suspect: null, secondChance: false };
+      return newEntry(stored, spooled ? null : part.bodies);
     });
     if (!(await this.#commit(changes, spooled ? 'full' : 'normal'))) return;
     if (status === 'replay') {
-      this.#aside.delete(deadLetterId(batch.key));
-      for (const half of halves) this.#aside.set(deadLetterId(half.stored.batch.key), half);
+      this.aside.forgotten(batch.key);
+      for (const half of halves) this.aside.add(half);
       return;
     }
     this.settlement.replace(entry, halves);
@@ -297,28 +273,10 @@ export class Outbox implements Shelf {
     this.settledAtMs.delete(stream);
   }
 
-  batches(): Iterable<StoredBatch> {
-    return [...this.#aside.values()].map((entry) => entry.stored);
-  }
-
-  changed(stored: StoredBatch): void {
-    const entry = this.#aside.get(deadLetterId(stored.batch.key));
-    if (entry !== undefined) entry.stored = stored;
-    this.arrived.ring();
-  }
-
-  forgotten(key: BatchKey): void {
-    this.#aside.delete(deadLetterId(key));
-  }
-
   /** Batches that died of faults are tried once more, now that the destination takes others. */
   async giveSecondChances(): Promise<void> {
-    const due = [...this.#aside.values()].filter((entry) => entry.secondChance);
+    const due = this.aside.takeSecondChances();
     if (due.length === 0) return;
-    for (const entry of due) {
-      entry.secondChance = false;
-      entry.stored = { ...entry.stored, status: 'replay' };
-    }
     await this.#commit(
       due.map(({ stored }) => ({ kind: 'batch', stored })),
       'normal',
@@ -350,9 +308,9 @@ export class Outbox implements Shelf {
     },
   ): Promise<void> {
     const { batch } = entry.stored;
-    if (!this.#pending.includes(entry)) {
+    if (this.aside.has(entry)) {
       await this.#commit([...how.changes, { kind: 'forget-batch', key: batch.key }], how.durability);
-      this.#aside.delete(deadLetterId(batch.key));
+      this.aside.forgotten(batch.key);
       return;
     }
     const { cursors, passed, waits } = this.settlement.settle(entry);
@@ -389,9 +347,9 @@ export class Outbox implements Shelf {
     const mine = snapshot.batches.filter((stored) => stored.batch.key.output === output);
     for (const stored of mine.sort((a, b) => compareKeys(a.batch.key, b.batch.key))) {
       this.#sequence = Math.max(this.#sequence, stored.batch.key.sequence);
-      const entry: Entry = { stored, body: null, suspect: null, secondChance: false };
+      const entry = newEntry(stored, null);
       if (stored.status === 'dead' || stored.status === 'replay') {
-        this.#aside.set(deadLetterId(stored.batch.key), entry);
+        this.aside.add(entry);
         continue;
       }
       this.settlement.enter(entry);
@@ -414,41 +372,21 @@ export class Outbox implements Shelf {
     return changes;
   }
 
-  #cursorChange(cursor: {
-    readonly stream: StreamId;
-    readonly read: number;
-    readonly watermark: number;
-  }): Change {
+  #cursorChange(cursor: Marks): Change {
     return { kind: 'cursor', cursor: { ...cursor, output: this.#options.output } };
   }
 
   /** Lines that were taken over belong to no file: their stream is forgotten with its last batch. */
-  #marksChange(cursor: {
-    readonly stream: StreamId;
-    readonly read: number;
-    readonly watermark: number;
-  }): Change {
+  #marksChange(cursor: Marks): Change {
     const { stream, read, watermark } = cursor;
     if (this.streams.has(stream) || watermark < read) return this.#cursorChange(cursor);
     this.forget(stream);
     return { kind: 'forget-stream', id: stream };
   }
 
-  #partOf(batch: Batch, part: Part, name: string): Batch {
-    const bytes = part.bodies.reduce((sum, body) => sum + body.length, 0);
-    const key = { ...batch.key, part: batch.key.part + name };
-    return this.#batch(key, { ...part, bytes }, batch.readAtMs);
-  }
-
-  #batch(
-    key: BatchKey,
-    content: { readonly segments: readonly Segment[]; readonly records: number; readonly bytes: number },
-    readAtMs: number,
-  ): Batch {
-    const { segments, records, bytes } = content;
-    const named = segments.map((one) => `${one.stream} ${one.from} ${one.to} ${one.kind}\n`);
-    const id = this.#host.work.sha256([`${this.#options.agentId}\n${key.output}\n`, ...named]);
-    return { key, id, readAtMs, segments, records, bytes };
+  #name(key: BatchKey, content: Content, readAtMs: number): Batch {
+    const { agentId } = this.#options;
+    return nameBatch(content, { key, readAtMs, agentId, work: this.#host.work });
   }
 
   #stored(batch: Batch, status: StoredBatch['status']): StoredBatch {

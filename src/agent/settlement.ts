@@ -6,7 +6,7 @@
  * begins, or where reading stands when there is none.
  */
 import type { StreamId } from '../event/stream.ts';
-import type { Entry } from './outbox.ts';
+import type { Entry } from './entry.ts';
 
 export interface Marks {
   readonly stream: StreamId;

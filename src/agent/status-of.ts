@@ -78,7 +78,7 @@ function deadOf(outbox: Outbox): AgentStatus['deadLetters'] {
   let batches = 0;
   let records = 0;
   let bytes = 0;
-  for (const { batch } of outbox.batches()) {
+  for (const { batch } of outbox.aside.batches()) {
     batches += 1;
     records += batch.records;
     bytes += batch.bytes;

@@ -1,0 +1,42 @@
+/** A batch in an outbox, and how batches get their names. Pure but for the hash. */
+import type { Batch, BatchBody, BatchKey, Segment } from '../event/batch.ts';
+import type { Work } from '../host/work.ts';
+import type { StoredBatch } from '../state/state.ts';
+
+export interface Entry {
+  stored: StoredBatch;
+  /** Null when the bytes must be fetched: from the spool or from the source. */
+  body: BatchBody | null;
+  /** Refused by itself, with the reason; guilty only when others are accepted. */
+  suspect: string | null;
+  /** It died of too many faults and may be tried once more when others are taken. */
+  secondChance: boolean;
+}
+
+export interface Content {
+  readonly segments: readonly Segment[];
+  readonly bodies: BatchBody;
+  readonly records: number;
+}
+
+export function newEntry(stored: StoredBatch, body: BatchBody | null): Entry {
+  return { stored, body, suspect: null, secondChance: false };
+}
+
+/** The same agent, output and segments give the same id, before and after a restart. */
+export function nameBatch(
+  content: Content,
+  given: { readonly key: BatchKey; readonly readAtMs: number; readonly agentId: string; readonly work: Work },
+): Batch {
+  const { segments, bodies, records } = content;
+  const { key, readAtMs, agentId, work } = given;
+  const named = segments.map((one) => `${one.stream} ${one.from} ${one.to} ${one.kind}\n`);
+  const id = work.sha256([`${agentId}\n${key.output}\n`, ...named]);
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
+  return { key, id, readAtMs, segments, records, bytes };
+}
+
+/** The key of one half of a batch. */
+export function halfKey(key: BatchKey, half: 0 | 1): BatchKey {
+  return { ...key, part: `${key.part}${half}` };
+}

@@ -2,16 +2,20 @@
 import assert from 'node:assert/strict';
 import type { StreamId, StreamRecord } from '../../src/event/stream.ts';
 import { Bell } from '../../src/host/bell.ts';
+import type { Host } from '../../src/host/host.ts';
 import { createHost } from '../../src/host/node/host.ts';
 import type { SelfLog } from '../../src/host/selflog.ts';
 import type { FileSourceSettings } from '../../src/settings/agent.ts';
 import { keepProofs, makeProof } from '../../src/source/file/proof.ts';
 import { openFileSource } from '../../src/source/file/source.ts';
 import type { Memory, Piece, Source } from '../../src/source/source.ts';
+import { until } from './until.ts';
 
 export interface CollectorOptions extends Partial<FileSourceSettings> {
   readonly veryFirstStart?: boolean;
   readonly resume?: Resume;
+  readonly host?: Host;
+  readonly takenOver?: ReadonlyMap<string, number>;
 }
 
 export interface Resume {
@@ -25,6 +29,8 @@ export class Collector {
   readonly lines: string[] = [];
   readonly gaps: number[] = [];
   readonly said: string[] = [];
+  /** Streams of which it was told that no name leads to them. */
+  readonly fleeting: StreamId[] = [];
   cut = 0;
   readonly #source: Source;
   readonly #resume: Resume;
@@ -32,15 +38,18 @@ export class Collector {
   readonly #arrived = new Bell();
   #reading: Promise<void> = Promise.resolve();
 
-  private constructor(source: Source, resume: Resume, said: string[]) {
+  private constructor(source: Source, resume: Resume, told: Pick<Collector, 'said' | 'fleeting'>) {
     this.#source = source;
     this.#resume = resume;
-    this.said = said;
+    this.said = told.said;
+    this.fleeting = told.fleeting;
   }
 
   static async open(directory: string, options: CollectorOptions = {}): Promise<Collector> {
     const resume = options.resume ?? { streams: new Map(), positions: new Map() };
+    const { host = createHost(), takenOver = new Map() } = options;
     const said: string[] = [];
+    const fleeting: StreamId[] = [];
     const log: SelfLog = { write: (_level, _event, message) => said.push(message) };
     const memory: Memory = {
       remember: (entries) => {
@@ -54,7 +63,7 @@ export class Collector {
         for (const id of ids) resume.streams.delete(id);
       },
       proofs: (id) => resume.streams.get(id)?.proofs ?? [],
-      fleeting: () => undefined,
+      fleeting: (id) => fleeting.push(id),
     };
     const settings: FileSourceSettings = {
       type: 'file',
@@ -70,16 +79,16 @@ export class Collector {
       ...options,
     };
     const source = await openFileSource({
-      host: createHost(),
+      host,
       settings: [settings],
       memory,
       log,
       streams: [...resume.streams.values()],
       positions: new Map([...resume.positions].map(([id, read]) => [id, { read, watermark: read }])),
       veryFirstStart: options.veryFirstStart ?? false,
-      takenOver: new Map(),
+      takenOver,
     });
-    const collector = new Collector(source, resume, said);
+    const collector = new Collector(source, resume, { said, fleeting });
     collector.#reading = collector.#read();
     return collector;
   }
@@ -94,6 +103,17 @@ export class Collector {
   async untilSet(lines: readonly string[]): Promise<void> {
     await this.#waitFor(lines.length);
     assert.deepEqual([...this.lines].sort(), [...lines].sort());
+  }
+
+  /** Waits until gaps of exactly these lengths were given out, in this order. */
+  async untilGaps(gaps: readonly number[]): Promise<void> {
+    await until(`gaps of ${gaps}`, () => this.gaps.length >= gaps.length);
+    assert.deepEqual(this.gaps, gaps);
+  }
+
+  /** Waits until something with these words was said. */
+  async untilSaid(words: string): Promise<void> {
+    await until(`it says ${words}`, () => this.said.some((line) => line.includes(words)));
   }
 
   /** Holds the event loop's attention elsewhere: nothing is read while `work` runs. */

@@ -47,7 +47,9 @@ export class Generations {
     at: { readonly position: number; readonly released: number; readonly settings: FileSourceSettings },
   ): void {
     // What is not settled may have to be read again, so its file is looked for even if it had ended.
-    const ended = record.status === 'ended' && at.released >= at.position;
+    // Bytes that it ended without are a gap, which is told again when it was not settled.
+    const settled = at.released >= at.position && at.position >= record.size;
+    const ended = record.status === 'ended' && settled;
     const follow: Follow = {
       ...blank,
       record,
@@ -129,18 +131,11 @@ export class Generations {
     follow.finishDue = true;
   }
 
-  /** The configuration does not want its path any more. It is remembered as it is, and not read. */
-  unwant(follow: Follow): void {
-    this.#ground.registry.unplace(follow);
-    follow.phase = { kind: 'ended' };
-  }
-
   /** Lets go of a stream that has been read to its end and settled. */
   async end(follow: Follow): Promise<void> {
     this.#ground.registry.unplace(follow);
-    follow.phase = { kind: 'ended' };
     await this.#handles.shut(follow);
-    this.#ground.change(follow, { status: 'ended' });
+    this.#over(follow, 'truncated-before-read');
     this.#ground.say('info', 'file.ended', { follow, message: 'read to its end and let go' });
   }
 
@@ -155,7 +150,8 @@ export class Generations {
     if (follow.record.status === 'ended') {
       // It was only looked for again because some of it was not settled; its successor is followed since long.
       registry.unplace(follow);
-      follow.phase = { kind: 'ended' };
+      await this.#handles.shut(follow);
+      this.#over(follow, 'truncated-before-read');
       return;
     }
     const phase = follow.phase;

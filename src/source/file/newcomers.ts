@@ -27,6 +27,8 @@ export class Newcomers {
   readonly #handles: Handles;
   readonly #copies: Copies;
   readonly #generations: Generations;
+  /** Positions of an earlier program mean the files that are there at the first pass, and no later ones. */
+  #takenOver: ReadonlyMap<string, number>;
 
   constructor(
     ground: Ground,
@@ -36,12 +38,19 @@ export class Newcomers {
     this.#handles = parts.handles;
     this.#copies = parts.copies;
     this.#generations = parts.generations;
+    this.#takenOver = ground.options.takenOver;
+  }
+
+  /** The first pass is over. */
+  begun(): void {
+    this.#takenOver = new Map();
   }
 
   /** An empty file is not entered: it may become a copy, and there is nothing of it to lose. */
   async meet(path: string, stat: FileStat, start: Start): Promise<void> {
     if (stat.size === 0 || this.#copies.holds(path)) return;
-    if (start.at === 'beginning' && (await this.#copies.hold(path, stat, start.patterns))) return;
+    const fromBeginning = start.at === 'beginning' && !this.#takenOver.has(path);
+    if (fromBeginning && (await this.#copies.hold(path, stat, start.patterns))) return;
     await this.#enter(path, stat, start);
   }
 
@@ -105,7 +114,7 @@ export class Newcomers {
   }
 
   async #enter(path: string, seen: FileStat, { patterns, at }: Start): Promise<void> {
-    const { evidence, options, registry } = this.#ground;
+    const { evidence, registry } = this.#ground;
     const { settings } = patterns;
     await this.#handles.borrow(path, async (handle) => {
       const stat = await handle.stat();
@@ -114,7 +123,7 @@ export class Newcomers {
         this.#ground.skip(path, 'is compressed: its lines cannot be followed');
         return false;
       }
-      const wished = options.takenOver.get(path) ?? (at === 'end' ? stat.size : 0);
+      const wished = this.#takenOver.get(path) ?? (at === 'end' ? stat.size : 0);
       const position = wished > stat.size ? 0 : await startOf(handle, wished, settings.lineBytesMax);
       const follow = await this.#generations.begin(path, { stat, handle, settings, position, parent: null });
       registry.place(follow, path, await this.#handles.realPath(path));

@@ -30,7 +30,9 @@ export class Review {
       if (waitMs === null) continue;
       restless = true;
       if (await this.#stillGrows(follow)) continue;
-      if (this.#ground.nowMs() - follow.grownAtMs >= waitMs) await this.#finish(follow);
+      // Its writer may hold it open for a while after the rename, however long it was quiet before.
+      const sinceMs = follow.phase.kind === 'leaving' ? follow.phase.sinceMs : 0;
+      if (this.#ground.nowMs() - Math.max(follow.grownAtMs, sinceMs) >= waitMs) await this.#finish(follow);
     }
     return restless;
   }
@@ -52,8 +54,9 @@ export class Review {
 
   async #stillGrows(follow: Follow): Promise<boolean> {
     const { size } = await follow.tailer!.handle.stat();
-    if (size === follow.size) return false;
-    if (size > follow.size) follow.size = size;
+    // One that was cut back is finished as it is.
+    if (size <= follow.size) return false;
+    follow.size = size;
     follow.grownAtMs = this.#ground.nowMs();
     this.#ground.options.ready(follow);
     return true;

@@ -57,11 +57,16 @@ export class Sightings {
     const { path, identity } = follow.record;
     const wanted = this.#ground.options.wanted(path);
     const elsewhere = stat === null || stat.inode !== identity.inode || stat.kind !== 'file';
-    if (elsewhere) await this.#generations.depart(follow);
-    else if (wanted === null) this.#generations.unwant(follow);
-    else if ((await this.recognise(path, stat)) === follow)
-      await this.#settle(follow, { path, stat, wanted });
-    else await this.#generations.replaced(follow);
+    const known = elsewhere ? null : await this.recognise(path, stat);
+    if (elsewhere || (known !== null && known !== follow)) {
+      // The file is another's now: a later generation has its inode.
+      await this.#generations.depart(follow);
+      return;
+    }
+    // A rotated file that was being drained, or one that the configuration wants no more: both are read to their end.
+    if (wanted === null && follow.phase.kind === 'followed') this.#generations.leave(follow);
+    if (known === null) await this.#generations.replaced(follow);
+    else await this.#settle(follow, { path, stat, wanted });
   }
 
   /** The stream whose file this is, opened and proved; null when it is none that is known. */

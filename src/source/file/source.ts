@@ -116,6 +116,7 @@ class FileSource implements Source {
     }
     if (streams.length > 0) await this.#view.recogniseAll();
     await this.#view.pass({ veryFirst: veryFirstStart });
+    this.#newcomers.begun();
     this.#life = this.#live().catch((error: unknown) => {
       this.#failure = { error };
       this.#readyBell.ring();

@@ -1,0 +1,107 @@
+/** What a start after a stop or a crash must still know of files that were rotated, truncated or removed. */
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Collector, type Resume } from '../../../test/support/collector.ts';
+import { createHost } from '../../host/node/host.ts';
+
+async function logPath(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), 'almadia-restart-')), 'f.log');
+}
+
+async function stoppedAfter(path: string, lines: readonly string[]): Promise<Resume> {
+  await using source = await Collector.open(join(path, '..'));
+  await source.until(lines);
+  return await source.stop();
+}
+
+/** A machine whose wall clock is as far ahead as wished. */
+function machine(ahead: { ms: number }) {
+  const host = createHost();
+  const { clock } = host;
+  return {
+    ...host,
+    clock: {
+      now: () => clock.now() + ahead.ms,
+      monotonicMs: () => clock.monotonicMs(),
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    },
+  };
+}
+
+test('goes on draining a rotated file after each of two restarts', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\n');
+  let state = await stoppedAfter(path, ['a1']);
+  await rename(path, `${path}.1`);
+  await writeFile(path, 'b1\n');
+  await using second = await Collector.open(join(path, '..'), { resume: state });
+  await second.until(['b1']);
+  state = await second.stop();
+  await appendFile(`${path}.1`, 'a2\n');
+  await using third = await Collector.open(join(path, '..'), { resume: state });
+  await third.until(['a2']);
+});
+
+test('waits for late writers from the rename on, however long the file was quiet before', async () => {
+  const path = await logPath();
+  const ahead = { ms: 0 };
+  await writeFile(path, 'a1\n');
+  await using source = await Collector.open(join(path, '..'), { host: machine(ahead) });
+  await source.until(['a1']);
+  ahead.ms = 3_600_000;
+  await rename(path, `${path}.1`);
+  await source.untilSaid('the name leads elsewhere');
+  await writeFile(join(path, '../other.log'), 'other\n');
+  await source.until(['a1', 'other']);
+  await appendFile(`${path}.1`, 'late\n');
+  await source.until(['a1', 'other', 'late']);
+});
+
+test('tells a gap again that was found but not settled', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\n');
+  const state = await stoppedAfter(path, ['a1']);
+  // Two lines came after the last one read, and were seen; then the file was removed.
+  const [record] = [...state.streams.values()];
+  state.streams.set(record!.id, { ...record!, status: 'ended', size: 9 });
+  await unlink(path);
+  await using source = await Collector.open(join(path, '..'), { resume: state });
+  await source.untilSaid('can no longer be read');
+  await source.untilGaps([6]);
+  await source.stop();
+  await using again = await Collector.open(join(path, '..'), { resume: state });
+  await writeFile(path, 'b1\n');
+  await again.until(['b1']);
+  assert.deepEqual(again.gaps, []);
+});
+
+test('repeats nothing when both generations of a truncated file are restored', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\na2\n');
+  await using first = await Collector.open(join(path, '..'));
+  await first.until(['a1', 'a2']);
+  await truncate(path, 0);
+  await appendFile(path, 'b1\n');
+  await first.until(['a1', 'a2', 'b1']);
+  const state = await first.stop();
+  // The old generation is not settled yet, so that it is restored as followed.
+  const [old] = [...state.streams.values()].filter((one) => one.status === 'ended');
+  state.positions.set(old!.id, 3);
+  await using second = await Collector.open(join(path, '..'), { resume: state });
+  await second.untilGaps([3]);
+  await appendFile(path, 'b2\n');
+  await second.until(['b2']);
+});
+
+test('uses a position that was taken over once, not for later files of that path', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\na2\n');
+  await using source = await Collector.open(join(path, '..'), { takenOver: new Map([[path, 3]]) });
+  await source.until(['a2']);
+  await rename(path, `${path}.1`);
+  await writeFile(path, 'b1\nb2\n');
+  await source.until(['a2', 'b1', 'b2']);
+});

@@ -5,6 +5,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { HttpRequest, ServeOptions, Server, ServerReply } from '../net.ts';
 import { NetError } from '../net.ts';
 import { nodeNet } from './net.ts';
@@ -210,6 +212,28 @@ test('pieces wait for a slow reader, and end when he hangs up', async (context) 
   assert.ok(given < 1000, 'pieces were made for a reader who takes none');
   socket.destroy();
   await ending;
+});
+
+test('what was sent is let go of while the reply goes on', async (context) => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const sent: WeakRef<Uint8Array>[] = [];
+  let alive = Number.NaN;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for (let count = 0; count < 100; count++) {
+      const piece = new Uint8Array(64 * 1024);
+      sent.push(new WeakRef(piece));
+      yield piece;
+    }
+    // A WeakRef keeps its target until the end of the turn in which it was made or read.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    alive = sent.filter((reference) => reference.deref() !== undefined).length;
+  }
+  const server = await serve(context, async () => ({ status: 200, headers: {}, body: pieces() }));
+  const text = await talk(server, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  assert.ok(text.length > 100 * 64 * 1024);
+  assert.ok(alive < 10, `${alive} pieces are kept`);
 });
 
 test('a piece that is being waited for does not keep a reply whose reader has left', async (context) => {

@@ -38,15 +38,20 @@ async function sendPieces(
 ): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   const left = new AbortController();
-  const hungUp = new Promise<null>((resolve) => {
-    outgoing.on('close', () => {
-      left.abort();
-      resolve(null);
-    });
+  let hangUp = () => undefined as void;
+  outgoing.on('close', () => {
+    left.abort();
+    hangUp();
   });
+  // No race against one promise for the whole reply: that promise would keep every piece until its end.
+  const nextPiece = () =>
+    new Promise<IteratorResult<Uint8Array | string> | null>((resolve, reject) => {
+      hangUp = () => resolve(null);
+      iterator.next().then(resolve, reject);
+    });
   try {
     while (!outgoing.destroyed) {
-      const next = await Promise.race([iterator.next(), hungUp]);
+      const next = await nextPiece();
       if (next === null) break;
       if (next.done) {
         outgoing.end();

@@ -38,7 +38,7 @@ async function sendPieces(
 ): Promise<void> {
   const iterator = pieces[Symbol.asyncIterator]();
   const left = new AbortController();
-  let hangUp = () => undefined as void;
+  let hangUp: () => void = () => undefined;
   outgoing.on('close', () => {
     left.abort();
     hangUp();

@@ -71,10 +71,13 @@ test('SHU-03, DEL-15: twenty rounds of kill -9 of agent and hub lose and repeat 
     'batch: { bytes: 8KiB, records: 100, interval: 20ms }\n',
   );
   await room.startAgent();
+  let killedMidway = 0;
   for (let round = 0; round < 20; round += 1) {
     backfill.grow(100);
     if (round % 5 === 4) backfill.rotate(round);
     await clock.sleep(random.fraction() * 200);
+    const arrived = await room.count();
+    if (arrived !== null && arrived < backfill.all.length) killedMidway += 1;
     if (round % 3 !== 0) await room.hub.kill();
     if (round % 3 !== 1) await room.agent.kill();
     await Promise.all([
@@ -88,6 +91,7 @@ test('SHU-03, DEL-15: twenty rounds of kill -9 of agent and hub lose and repeat 
   await room.agent.ended;
   const stored = await room.stored();
   const texts = stored.map((line) => line.text);
+  assert.ok(killedMidway >= 10, `only ${killedMidway} of the kills came in the middle of it`);
   assert.equal(new Set(texts).size, texts.length, 'no line twice');
   assert.deepEqual([...texts].sort(), [...expected].sort(), 'no line lost');
   for (const [name, lines] of backfill.written) {

@@ -104,8 +104,8 @@ export class Evidence {
       like.push(...this.#registry.withHead(head.length, head.hash));
     }
     if (file.size >= headBytesMax) return like;
-    const begun = [...this.#registry.all()].filter(
-      ({ record }) => record.head.length > file.size && file.path.startsWith(stemOf(record.path)),
+    const begun = [...this.#registry.beginningLike(file.path)].filter(
+      ({ record }) => record.head.length > file.size,
     );
     return [...like, ...begun];
   }
@@ -150,12 +150,6 @@ export class Evidence {
       await handle.close();
     }
   }
-}
-
-/** A path without what follows the first dot of its file name. */
-function stemOf(path: string): string {
-  const dot = path.indexOf('.', path.lastIndexOf('/') + 2);
-  return dot < 0 ? path : path.slice(0, dot);
 }
 
 /** Up to 4 KiB that end at a position. */

@@ -43,6 +43,7 @@ export class Registry {
   readonly #places = new Map<Follow, readonly string[]>();
   readonly #byInode = new Map<bigint, Follow[]>();
   readonly #byHead = new Map<string, Set<Follow>>();
+  readonly #byStem = new Map<string, Set<Follow>>();
   /** How many different heads there are of each length. */
   readonly #headsOfLength = new Map<number, number>();
 
@@ -69,6 +70,13 @@ export class Registry {
 
   withHead(length: number, hash: string): Iterable<Follow> {
     return this.#byHead.get(`${length}:${hash}`) ?? [];
+  }
+
+  /** Streams in the same directory with whose name, up to its first dot, this one begins. */
+  *beginningLike(path: string): Iterable<Follow> {
+    for (let end = path.lastIndexOf('/') + 1; end <= path.length; end += 1) {
+      yield* this.#byStem.get(path.slice(0, end)) ?? [];
+    }
   }
 
   headLengths(): Iterable<number> {
@@ -114,6 +122,8 @@ export class Registry {
     const sameInode = this.#byInode.get(record.identity.inode) ?? [];
     this.#byInode.set(record.identity.inode, [...sameInode, follow]);
     const key = `${record.head.length}:${record.head.hash}`;
+    const stem = stemOf(record.path);
+    this.#byStem.set(stem, (this.#byStem.get(stem) ?? new Set()).add(follow));
     const sameHead = this.#byHead.get(key);
     if (sameHead !== undefined) {
       sameHead.add(follow);
@@ -128,6 +138,10 @@ export class Registry {
     if (sameInode.length > 0) this.#byInode.set(record.identity.inode, sameInode);
     else this.#byInode.delete(record.identity.inode);
     const key = `${record.head.length}:${record.head.hash}`;
+    const stem = stemOf(record.path);
+    const sameStem = this.#byStem.get(stem);
+    sameStem?.delete(follow);
+    if (sameStem?.size === 0) this.#byStem.delete(stem);
     const sameHead = this.#byHead.get(key);
     sameHead?.delete(follow);
     if (sameHead?.size !== 0) return;
@@ -136,4 +150,10 @@ export class Registry {
     if (left > 0) this.#headsOfLength.set(record.head.length, left);
     else this.#headsOfLength.delete(record.head.length);
   }
+}
+
+/** A path without what follows the first dot of its file name. */
+function stemOf(path: string): string {
+  const dot = path.indexOf('.', path.lastIndexOf('/') + 2);
+  return dot < 0 ? path : path.slice(0, dot);
 }

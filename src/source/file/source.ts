@@ -247,8 +247,7 @@ class FileSource implements Source {
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
       if (reading.pieces.length > 0) follow.grownAtMs = this.#ground.nowMs();
-      // At the end of the file the next event tells of more.
-      if (reading.more) this.#enqueue(follow);
+      this.#enqueue(follow);
       const head = this.#ground.evidence.betterHead(follow);
       if (head !== null) this.#ground.change(follow, { head });
       return reading.pieces;

@@ -36,6 +36,7 @@ function open(
       work: {
         gzip: async (parts) => gzipSync(Buffer.concat(parts)),
         decompress: () => Promise.reject(new Error('not here')),
+        gunzip: () => assert.fail('not here'),
         sha256: () => '',
       },
     },

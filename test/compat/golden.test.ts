@@ -44,6 +44,7 @@ function open(protocol: Protocol, url: string, handle: (request: HttpRequest) =>
       work: {
         gzip: () => Promise.reject(new Error('nothing is compressed here')),
         decompress: () => Promise.reject(new Error('nothing is compressed here')),
+        gunzip: () => assert.fail('nothing is compressed here'),
         sha256: () => '',
       },
     },

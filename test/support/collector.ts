@@ -116,6 +116,11 @@ export class Collector {
     await until(`it says ${words}`, () => this.said.some((line) => line.includes(words)));
   }
 
+  /** Waits until some gap was given out. */
+  async untilGap(): Promise<void> {
+    await until('a gap', () => this.gaps.length > 0);
+  }
+
   /** Holds the event loop's attention elsewhere: nothing is read while `work` runs. */
   async paused(work: () => Promise<void>): Promise<void> {
     await work();
@@ -157,9 +162,13 @@ export class Collector {
   }
 
   async #waitFor(count: number): Promise<void> {
+    await this.#waitUntil(() => this.lines.length >= count);
+  }
+
+  async #waitUntil(condition: () => boolean): Promise<void> {
     const { clock } = createHost();
     const deadline = clock.monotonicMs() + patienceMs;
-    while (this.lines.length < count) {
+    while (!condition()) {
       const left = deadline - clock.monotonicMs();
       assert.ok(left > 0, `only ${JSON.stringify(this.lines)}; said ${this.said.join(' | ')}`);
       await this.#arrived.wait(clock, left, this.#stop.signal);

@@ -3,7 +3,7 @@
  * seed. `machine.start(name)` gives the `Host` of one incarnation of a process.
  */
 import { createHash } from 'node:crypto';
-import { brotliDecompressSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, constants, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import type { Clock } from '../../src/host/clock.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { Random } from '../../src/host/random.ts';
@@ -21,6 +21,8 @@ import { Time } from './time.ts';
 
 /** 2026-01-01T00:00:00Z, when every world begins. */
 export const epochMs = 1_767_225_600_000;
+
+const pieceBytes = 64 * 1024;
 
 /** As Node's timers have it; a shorter sleep could end at the moment at which it began. */
 const sleepMinMs = 1;
@@ -183,10 +185,34 @@ function workOf(process: WorldProcess, dice: Dice): Work {
         }
       });
     },
+    gunzip: (input) => gunzip(process, input),
     sha256: (parts) => {
       const hash = createHash('sha256');
       for (const part of parts) hash.update(part);
       return hash.digest('hex');
     },
   };
+}
+
+/** At once, when all of the input is there; what is left of a file that is cut short comes before the error. */
+async function* gunzip(
+  process: WorldProcess,
+  input: AsyncIterable<Uint8Array>,
+): AsyncIterableIterator<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of input) parts.push(Uint8Array.from(part));
+  const packed = Buffer.concat(parts);
+  const expand = (finishFlush: number) =>
+    process.later(0, () => {
+      try {
+        return { bytes: gunzipSync(packed, { finishFlush }), code: null };
+      } catch (error) {
+        return { bytes: Buffer.alloc(0), code: String((error as NodeJS.ErrnoException).code) };
+      }
+    });
+  const whole = await expand(constants.Z_FINISH);
+  const cutShort = whole.code === 'Z_BUF_ERROR';
+  const { bytes } = cutShort ? await expand(constants.Z_SYNC_FLUSH) : whole;
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+  if (whole.code !== null) throw new ExpansionError(cutShort ? 'cut-short' : 'corrupt', whole.code);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { ExpansionError } from '../work.ts';
@@ -43,6 +44,67 @@ test('bytes that are cut off or something else are corrupt', async () => {
   assert.equal(await kindOf(nodeWork.decompress('gzip', packed.subarray(0, -9), 1e6)), 'corrupt');
   assert.equal(await kindOf(nodeWork.decompress('gzip', text, 1e6)), 'corrupt');
   assert.equal(await kindOf(nodeWork.decompress('gzip', new Uint8Array(), 1e6)), 'corrupt');
+});
+
+/** What comes out, in one buffer, and how it ended. */
+async function expanded(parts: readonly Uint8Array[]): Promise<{ bytes: Buffer; end: string }> {
+  const pieces: Uint8Array[] = [];
+  const input = (async function* () {
+    yield* parts;
+  })();
+  const end = await kindOf(
+    (async () => {
+      for await (const piece of nodeWork.gunzip(input)) {
+        assert.ok(piece.length <= 64 * 1024);
+        pieces.push(piece);
+      }
+    })(),
+  );
+  return { bytes: Buffer.concat(pieces), end };
+}
+
+test('gunzip expands all members, whatever the pieces in which they come, and ignores zeros after them', async () => {
+  const packed = Buffer.concat([gzipSync(text.subarray(0, 100)), gzipSync(text.subarray(100))]);
+  for (const size of [1, 7, packed.length]) {
+    const parts = [];
+    for (let at = 0; at < packed.length; at += size) parts.push(packed.subarray(at, at + size));
+    const { bytes, end } = await expanded([...parts, Buffer.alloc(size * 3)]);
+    assert.equal(end, 'none');
+    assert.ok(bytes.equals(text));
+  }
+});
+
+test('gunzip gives what stands before the end of a file that is cut short', async () => {
+  const random = randomBytes(100_000);
+  const packed = gzipSync(random);
+  const { bytes, end } = await expanded([packed.subarray(0, 60_000)]);
+  assert.equal(end, 'cut-short');
+  assert.ok(bytes.length > 50_000 && bytes.equals(random.subarray(0, bytes.length)));
+  assert.equal((await expanded([])).end, 'cut-short');
+  assert.equal((await expanded([packed.subarray(0, -1)])).end, 'cut-short');
+});
+
+test('gunzip names what is corrupt: other bytes, a wrong checksum', async () => {
+  const packed = gzipSync(text);
+  packed[packed.length - 6]! ^= 0xff;
+  assert.equal((await expanded([packed])).end, 'corrupt');
+  assert.equal((await expanded([text])).end, 'corrupt');
+});
+
+test('gunzip of a bomb holds a few MiB at a time, and can be left', async () => {
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  const pieces = nodeWork.gunzip(
+    (async function* () {
+      yield bomb;
+    })(),
+  );
+  const before = process.memoryUsage().arrayBuffers;
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > 32 * 1024 * 1024) break;
+  }
+  assert.ok(process.memoryUsage().arrayBuffers - before < 24 * 1024 * 1024);
 });
 
 test('hashes parts as one', () => {

@@ -1,6 +1,7 @@
 /** One followed generation of a file, and the places under which follows are found. */
 import type { StreamId, StreamRecord } from '../../event/stream.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
+import type { Damage } from './compressed.ts';
 import type { Tailer } from './tailer.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface Follow {
   /** Waiting in the queue to be read. */
   queued: boolean;
   trouble: string | null;
+  /** The compressed file in which the tailer reads it; null while it is read from its own. */
+  archive: { readonly inode: bigint; readonly damage: Damage | null } | null;
   released: number;
 }
 

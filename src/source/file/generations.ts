@@ -4,16 +4,18 @@
  *   followed -> leaving -> ended       its name is gone or leads elsewhere; drained, finished, let go
  *   followed -> ended, next followed   truncated in place: the next generation has the same file
  *   followed -> followed               truncated after a copy was made: the copy is its file now
+ *   followed -> leaving                its file is gone, or was truncated, and it stands in an archive: drained there
  *   ended -> followed                  it came back under a name that is wanted
  *
  * Nothing changes before everything that may fail has been asked of the disk, so that a failed step can be repeated.
  */
-import type { Segment } from '../../event/batch.ts';
+import type { GapReason, Segment } from '../../event/batch.ts';
 import type { StreamRecord } from '../../event/stream.ts';
 import type { FileHandle, FileStat } from '../../host/disk.ts';
 import { printablePath } from '../../host/disk.ts';
 import { randomName } from '../../host/random.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
+import type { Archive, Archives } from './archives.ts';
 import type { Copies } from './copies.ts';
 import { bytesBefore } from './evidence.ts';
 import type { Follow } from './follow.ts';
@@ -30,15 +32,25 @@ export interface Beginning {
   readonly parent: StreamRecord['parent'];
 }
 
+/** Why bytes that were seen can no longer be read. */
+type Loss = Extract<GapReason, 'truncated-before-read' | 'gone-before-read' | 'unreadable'>;
+
 export class Generations {
   readonly #ground: Ground;
   readonly #handles: Handles;
   readonly #copies: Copies;
+  readonly #archives: Archives;
+  /** Streams without a file whose archive may still be in the making, and what they are if none comes of it. */
+  readonly #waiting = new Map<Follow, Loss>();
 
-  constructor(ground: Ground, handles: Handles, copies: Copies) {
+  constructor(
+    ground: Ground,
+    parts: { readonly handles: Handles; readonly copies: Copies; readonly archives: Archives },
+  ) {
     this.#ground = ground;
-    this.#handles = handles;
-    this.#copies = copies;
+    this.#handles = parts.handles;
+    this.#copies = parts.copies;
+    this.#archives = parts.archives;
   }
 
   /** Enters a stream that an earlier run followed; its file is looked for at the first pass. */
@@ -110,19 +122,43 @@ export class Generations {
       return;
     }
     const found = follow.tailer !== null || (await this.#handles.findBeside(follow));
-    const stat = found ? await follow.tailer!.handle.stat() : null;
-    registry.unplace(follow);
-    if (stat === null) {
-      this.#ground.say('info', 'file.vanished', { follow, message: 'gone from the disk' });
-      this.#over(follow, 'gone-before-read');
+    if (!found) {
+      const archive = await this.#archives.find(follow);
+      registry.unplace(follow);
+      this.#goOnWithout(follow, archive, this.#waiting.get(follow) ?? 'gone-before-read');
       return;
     }
+    const stat = await follow.tailer!.handle.stat();
+    registry.unplace(follow);
     this.leave(follow);
     follow.size = Math.max(follow.size, stat.size);
     if (stat.links === 0) options.memory.fleeting(follow.record.id);
     const message = 'the name leads elsewhere now; reading the old file to its end';
     this.#ground.say('info', 'file.left', { follow, message });
     options.ready(follow);
+  }
+
+  /** Whether an archive may still be in the making that holds this stream. */
+  waits(follow: Follow): boolean {
+    return this.#waiting.has(follow);
+  }
+
+  /** Looks again for the archives that were still being written; true while some are. */
+  async askAgain(): Promise<boolean> {
+    for (const [follow, loss] of this.#waiting) {
+      // Its file came back.
+      if (follow.tailer !== null || follow.phase.kind !== 'followed') this.#waiting.delete(follow);
+      else this.#goOnWithout(follow, await this.#archives.find(follow), loss);
+    }
+    return this.#waiting.size > 0;
+  }
+
+  /** Opens the archive of a stream whose file is gone, for bytes that are needed once more; false without one. */
+  async reopenArchive(follow: Follow): Promise<boolean> {
+    const archive = await this.#archives.find(follow);
+    if (archive === null || archive === 'unfinished') return false;
+    this.#drain(follow, archive);
+    return true;
   }
 
   /** From now on it is drained, and let go once it is quiet. */
@@ -133,9 +169,10 @@ export class Generations {
 
   /** Lets go of a stream that has been read to its end and settled. */
   async end(follow: Follow): Promise<void> {
+    const damaged = follow.archive !== null && follow.archive.damage !== null;
     this.#ground.registry.unplace(follow);
     await this.#handles.shut(follow);
-    this.#over(follow, 'truncated-before-read');
+    this.#over(follow, damaged ? 'unreadable' : 'truncated-before-read');
     this.#ground.say('info', 'file.ended', { follow, message: 'read to its end and let go' });
   }
 
@@ -147,11 +184,18 @@ export class Generations {
   async replaced(follow: Follow): Promise<void> {
     const { options, registry } = this.#ground;
     const { path } = follow.record;
+    if (follow.archive !== null) {
+      // The archive was written anew while it was read.
+      await this.#handles.shut(follow);
+      this.#goOnWithout(follow, 'unfinished', 'gone-before-read');
+      return;
+    }
     if (follow.record.status === 'ended') {
       // It was only looked for again because some of it was not settled; its successor is followed since long.
+      const archive = await this.#archives.find(follow);
       registry.unplace(follow);
       await this.#handles.shut(follow);
-      this.#over(follow, 'truncated-before-read');
+      this.#goOnWithout(follow, archive, 'truncated-before-read');
       return;
     }
     const phase = follow.phase;
@@ -163,6 +207,7 @@ export class Generations {
     }
     let next: Beginning;
     let copy: Found | null;
+    let archive: Archive | 'unfinished' | null;
     try {
       const stat = await handle.stat();
       const patterns = options.wanted(path);
@@ -171,13 +216,14 @@ export class Generations {
       const settings = patterns?.settings ?? follow.settings;
       next = { stat, handle, settings, position: from, parent: { stream: follow.record.id, from } };
       copy = await this.#findCopy(follow);
+      archive = copy === null ? await this.#archives.find(follow) : null;
     } catch (error) {
       if (follow.remembered === null) await handle.close();
       else this.#handles.attach(follow, { handle, before: follow.remembered });
       throw error;
     }
     registry.unplace(follow);
-    if (copy === null) this.#truncated(follow);
+    if (copy === null) this.#goOnWithout(follow, archive, 'truncated-before-read');
     else await this.#goOnIn(follow, copy);
     await this.#succeed(path, next, phase);
   }
@@ -230,12 +276,38 @@ export class Generations {
     return true;
   }
 
+  /** It has no file any more, only an archive, or perhaps one, or nothing. */
+  #goOnWithout(follow: Follow, archive: Archive | 'unfinished' | null, loss: Loss): void {
+    this.#waiting.delete(follow);
+    if (archive === 'unfinished') {
+      follow.phase = { kind: 'followed' };
+      this.#waiting.set(follow, loss);
+    } else if (archive !== null) this.#drain(follow, archive);
+    else if (loss === 'truncated-before-read') this.#truncated(follow);
+    else {
+      this.#ground.say('info', 'file.vanished', { follow, message: 'gone from the disk' });
+      this.#over(follow, loss);
+    }
+  }
+
   #truncated(follow: Follow): void {
     this.#ground.say('warn', 'file.truncated', {
       follow,
       message: 'truncated in place; a new generation begins',
     });
     this.#over(follow, 'truncated-before-read');
+  }
+
+  /** What is left of it is read from its archive. It keeps its name and its identity; the archive is not followed. */
+  #drain(follow: Follow, archive: Archive): void {
+    const { path, stat, inode, damage } = archive;
+    const message = `no longer there; its rest is read from ${printablePath(path)}`;
+    this.#ground.say('info', 'file.archived', { follow, message });
+    this.#handles.attach(follow, archive);
+    follow.archive = { inode, damage };
+    follow.size = Math.max(follow.size, stat.size);
+    this.leave(follow);
+    this.#ground.options.ready(follow);
   }
 
   /** The old generation's body stands in another file: what is left of it is read there. */
@@ -254,7 +326,7 @@ export class Generations {
   }
 
   /** Nothing holds the generation any more; bytes that were seen and not read are a gap. */
-  #over(follow: Follow, reason: 'truncated-before-read' | 'gone-before-read'): void {
+  #over(follow: Follow, reason: Loss): void {
     const { position, record, size } = follow;
     follow.phase = { kind: 'ended' };
     if (size > position) {
@@ -279,4 +351,5 @@ const blank = {
   finishDue: false,
   queued: false,
   trouble: null,
+  archive: null,
 } as const;

@@ -82,6 +82,7 @@ export class Handles {
     follow.position = tailer.position;
     follow.remembered = tailer.remembered;
     follow.tailer = null;
+    follow.archive = null;
     this.#open.delete(follow);
     return tailer.handle;
   }

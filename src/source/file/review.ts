@@ -23,7 +23,7 @@ export class Review {
 
   /** True while a file waits for time to pass. */
   async run(): Promise<boolean> {
-    let restless = false;
+    let restless = await this.#generations.askAgain();
     for (const follow of [...this.#ground.registry.all()]) {
       if (follow.phase.kind === 'ended' || follow.tailer === null || follow.queued) continue;
       const waitMs = waitOf(follow);
@@ -63,7 +63,9 @@ export class Review {
   }
 
   async #finish(follow: Follow): Promise<void> {
-    const reading = await follow.tailer!.finish();
+    // The last line of an archive that is cut short was never whole.
+    const cutShort = follow.archive !== null && follow.archive.damage !== null;
+    const reading = cutShort ? await follow.tailer!.read() : await follow.tailer!.finish();
     if (reading.kind === 'replaced') {
       await this.#generations.replaced(follow);
       return;

@@ -7,3 +7,18 @@ export function isRotatedName(path: string, other: string): boolean {
   const middle = other.slice(stem.length, other.length - extension.length);
   return other.startsWith(stem) && other.endsWith(extension) && /^[-._]/.test(middle);
 }
+
+/**
+ * What compressing adds to a name or to what rotation made of it: app.log.gz, app.log.1.gz, app-20260101.log.gz for
+ * app.log; and app.log.2.gz for app.log.1, which may have been renamed once more before it was compressed. Pure.
+ */
+export function isArchiveName(path: string, other: string): boolean {
+  if (!/\.gz(ip)?([-._]|$)/i.test(other.slice(other.lastIndexOf('/')))) return false;
+  const plain = other.replace(/\.gz(ip)?(?=[-._]|$)/i, '');
+  return plain === path || isRotatedName(path, plain) || withoutNumbers(plain) === withoutNumbers(path);
+}
+
+/** A path without the numbers and dates that rotation puts into names. */
+function withoutNumbers(path: string): string {
+  return path.replace(/[-._]\d[-\d._T:]*(?=[.]|$)/g, '');
+}

@@ -2,7 +2,8 @@
  * What it means that a path leads to a file: a stream that is known, moved or replaced, or a newcomer.
  *
  * A file is found by its inode and proved by its content: the hash of its first bytes and the bytes before the
- * position. An open handle keeps its inode from being reused, so an open file needs no proof.
+ * position. An open handle keeps its inode from being reused, so an open file needs no proof; the inode of a stream
+ * that is read from an archive is free for others.
  */
 import type { FileStat } from '../../host/disk.ts';
 import { diskCode, printablePath } from '../../host/disk.ts';
@@ -72,6 +73,7 @@ export class Sightings {
   /** The stream whose file this is, opened and proved; null when it is none that is known. */
   async recognise(path: string, stat: FileStat): Promise<Follow | null> {
     for (const follow of this.#ground.registry.withInode(stat.inode)) {
+      if (follow.archive !== null) continue;
       if (follow.tailer !== null) {
         if (follow.record.identity.device === stat.device) return follow;
       } else if (await this.#handles.reopenAt(follow, path)) {

@@ -13,6 +13,7 @@ import { diskCode, printablePath } from '../../host/disk.ts';
 import type { SelfLog } from '../../host/selflog.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Memory, Piece, Source, StreamStatus } from '../source.ts';
+import { Archives } from './archives.ts';
 import { Copies } from './copies.ts';
 import type { Follow } from './follow.ts';
 import { Generations } from './generations.ts';
@@ -88,8 +89,10 @@ class FileSource implements Source {
     const ground = this.#ground;
     this.#handles = new Handles(ground);
     this.#copies = new Copies(ground, this.#handles);
-    this.#generations = new Generations(ground, this.#handles, this.#copies);
-    const common = { handles: this.#handles, copies: this.#copies, generations: this.#generations };
+    const archives = new Archives(ground, this.#handles, this.#stop.signal);
+    const files = { handles: this.#handles, copies: this.#copies };
+    this.#generations = new Generations(ground, { ...files, archives });
+    const common = { ...files, generations: this.#generations };
     this.#newcomers = new Newcomers(ground, common);
     const parts = { ...common, newcomers: this.#newcomers };
     this.#sightings = new Sightings(ground, parts);
@@ -143,8 +146,12 @@ class FileSource implements Source {
   async reread(segment: Segment): Promise<Uint8Array | null> {
     const follow = this.#ground.registry.get(segment.stream);
     if (follow === undefined || segment.kind === 'gap') return null;
+    const { clock } = this.#options.host;
+    while (this.#generations.waits(follow) && !this.#stop.signal.aborted)
+      await clock.sleep(reviewIntervalMs, this.#stop.signal);
     return await this.#turnstile.pass(async () => {
-      if (!(await this.#handles.reopen(follow))) return null;
+      const opened = (await this.#handles.reopen(follow)) || (await this.#generations.reopenArchive(follow));
+      if (!opened) return null;
       const body = Buffer.allocUnsafeSlow(bodyBytesOf(segment));
       const at = { offset: 0, length: body.length, position: segment.from };
       const count = await follow.tailer!.handle.read(body, at);

@@ -14,7 +14,10 @@ import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
 export interface Source {
   /** Waits until there is something, then gives at most `bytesMax` bytes of bodies (but always at least one line). */
   take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]>;
-  /** The bytes of a segment that was given out before; null when they can no longer be had. */
+  /**
+   * The bytes of a segment that was given out before; null when they can no longer be had. Rejects with a `DiskError`
+   * when they cannot be read now: ask again later.
+   */
   reread(segment: Segment): Promise<Uint8Array | null>;
   release(stream: StreamId, position: number): void;
   streams(): readonly StreamStatus[];

@@ -1,5 +1,6 @@
 /** One followed generation of a file, and the places under which follows are found. */
 import type { StreamId, StreamRecord } from '../../event/stream.ts';
+import type { FileHandle, FileStat } from '../../host/disk.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Damage } from './compressed.ts';
 import type { Tailer } from './tailer.ts';
@@ -37,8 +38,36 @@ export interface Follow {
   trouble: string | null;
   /** The compressed file in which the tailer reads it; null while it is read from its own. */
   archive: { readonly inode: bigint; readonly damage: Damage | null } | null;
+  /** Since when its file is nowhere to be found; null while it is there. */
+  missingSinceMs: number | null;
+  /** It was told that no name leads to its file. */
+  fleeting: boolean;
   released: number;
 }
+
+/** How a new stream begins. */
+export interface Beginning {
+  readonly stat: FileStat;
+  /** Belongs to the stream from now on. */
+  readonly handle: FileHandle;
+  readonly settings: FileSourceSettings;
+  readonly position: number;
+  readonly parent: StreamRecord['parent'];
+}
+
+/** What every follow begins with. */
+export const blank = {
+  phase: { kind: 'followed' },
+  tailer: null,
+  remembered: null,
+  realPath: null,
+  finishDue: false,
+  queued: false,
+  trouble: null,
+  archive: null,
+  missingSinceMs: null,
+  fleeting: false,
+} as const;
 
 export class Registry {
   readonly #byStream = new Map<StreamId, Follow>();

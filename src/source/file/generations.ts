@@ -18,19 +18,10 @@ import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Archive, Archives } from './archives.ts';
 import type { Copies } from './copies.ts';
 import { bytesBefore } from './evidence.ts';
-import type { Follow } from './follow.ts';
+import { type Beginning, blank, type Follow } from './follow.ts';
 import type { Ground } from './ground.ts';
 import type { Found, Handles } from './handles.ts';
 import { largestPrefix, makeProof } from './proof.ts';
-
-export interface Beginning {
-  readonly stat: FileStat;
-  /** Belongs to the stream from now on. */
-  readonly handle: FileHandle;
-  readonly settings: FileSourceSettings;
-  readonly position: number;
-  readonly parent: StreamRecord['parent'];
-}
 
 /** Why bytes that were seen can no longer be read. */
 type Loss = Extract<GapReason, 'truncated-before-read' | 'gone-before-read' | 'unreadable'>;
@@ -124,15 +115,17 @@ export class Generations {
     const found = follow.tailer !== null || (await this.#handles.findBeside(follow));
     if (!found) {
       const archive = await this.#archives.find(follow);
+      const loss = this.#waiting.get(follow);
       registry.unplace(follow);
-      this.#goOnWithout(follow, archive, this.#waiting.get(follow) ?? 'gone-before-read');
+      if (archive === null && loss === undefined) this.#miss(follow);
+      else this.#goOnWithout(follow, archive, loss ?? 'gone-before-read');
       return;
     }
     const stat = await follow.tailer!.handle.stat();
     registry.unplace(follow);
     this.leave(follow);
     follow.size = Math.max(follow.size, stat.size);
-    if (stat.links === 0) options.memory.fleeting(follow.record.id);
+    if (stat.links === 0) this.fleet(follow);
     const message = 'the name leads elsewhere now; reading the old file to its end';
     this.#ground.say('info', 'file.left', { follow, message });
     options.ready(follow);
@@ -159,6 +152,36 @@ export class Generations {
     if (archive === null || archive === 'unfinished') return false;
     this.#drain(follow, archive);
     return true;
+  }
+
+  /**
+   * Missed once is not gone: the file may come back (a volume that is mounted a moment later, a rename in two steps).
+   * The review decides, after it was missed for long enough.
+   */
+  #miss(follow: Follow): void {
+    if (follow.missingSinceMs !== null) return;
+    // With nothing to lose there is nothing to wait for.
+    if (follow.released >= follow.position && follow.position >= follow.size) {
+      this.#goOnWithout(follow, null, 'gone-before-read');
+      return;
+    }
+    follow.missingSinceMs = this.#ground.nowMs();
+    follow.trouble = 'ENOENT';
+    this.#ground.say('info', 'file.missing', { follow, message: 'is missing; it is looked for again' });
+    this.#ground.options.stir();
+  }
+
+  /** It was missed for long enough: looked for once more, then it is gone. */
+  async vanish(follow: Follow): Promise<void> {
+    if (await this.#handles.reopen(follow)) await this.depart(follow);
+    else this.#goOnWithout(follow, await this.#archives.find(follow), 'gone-before-read');
+  }
+
+  /** No name leads to its file any more; told once. */
+  fleet(follow: Follow): void {
+    if (follow.fleeting) return;
+    follow.fleeting = true;
+    this.#ground.options.memory.fleeting(follow.record.id);
   }
 
   /** From now on it is drained, and let go once it is quiet. */
@@ -279,6 +302,7 @@ export class Generations {
   /** It has no file any more, only an archive, or perhaps one, or nothing. */
   #goOnWithout(follow: Follow, archive: Archive | 'unfinished' | null, loss: Loss): void {
     this.#waiting.delete(follow);
+    follow.missingSinceMs = null;
     if (archive === 'unfinished') {
       follow.phase = { kind: 'followed' };
       this.#waiting.set(follow, loss);
@@ -341,15 +365,3 @@ export class Generations {
     this.#ground.change(follow, { status: 'ended' });
   }
 }
-
-/** What every follow begins with. */
-const blank = {
-  phase: { kind: 'followed' },
-  tailer: null,
-  remembered: null,
-  realPath: null,
-  finishDue: false,
-  queued: false,
-  trouble: null,
-  archive: null,
-} as const;

@@ -21,6 +21,8 @@ export interface GroundOptions {
   wanted(path: string): Patterns | null;
   /** There may be something to read. */
   ready(follow: Follow): void;
+  /** There is something to review soon. */
+  stir(): void;
   /** A gap that was found. */
   give(piece: Piece): void;
 }

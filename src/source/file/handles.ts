@@ -72,6 +72,7 @@ export class Handles {
       before: found.before,
       lineBytesMax: settings.lineBytesMax,
     });
+    follow.missingSinceMs = null;
     this.#open.add(follow);
   }
 

@@ -3,8 +3,8 @@
  * while no agent ran.
  */
 import type { StreamRecord } from '../../event/stream.ts';
-import type { FileStat } from '../../host/disk.ts';
-import type { Copies } from './copies.ts';
+import { diskCode, type FileStat } from '../../host/disk.ts';
+import type { Copies, Held } from './copies.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
@@ -56,20 +56,32 @@ export class Newcomers {
 
   /** Decides about held copies that are known now, whose time is up, or which turned out to differ. */
   async review(recognise: (path: string, stat: FileStat) => Promise<Follow | null>): Promise<void> {
-    const { disk } = this.#ground.options.host;
     for (const held of this.#copies.held) {
-      const stat = await disk.stat(held.path).catch(absent(null));
-      const late = this.#ground.nowMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
-      if (stat === null || (await recognise(held.path, stat)) !== null) {
-        this.#copies.release(held.path);
-      } else if (late && (await this.#ground.evidence.isReplaced(held.original))) {
-        // The original was truncated while nothing could be read: this is what it held.
-        await this.#generations.replaced(held.original);
-        this.#copies.release(held.path);
-      } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
-        await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });
-        this.#copies.release(held.path);
+      try {
+        await this.#decide(held, recognise);
+      } catch (error) {
+        // A disk that fails now is asked again at the next review; one file's trouble is not another's.
+        if (diskCode(error) === null) throw error;
       }
+    }
+  }
+
+  async #decide(
+    held: Held,
+    recognise: (path: string, stat: FileStat) => Promise<Follow | null>,
+  ): Promise<void> {
+    const { disk } = this.#ground.options.host;
+    const stat = await disk.stat(held.path).catch(absent(null));
+    const late = this.#ground.nowMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
+    if (stat === null || (await recognise(held.path, stat)) !== null) {
+      this.#copies.release(held.path);
+    } else if (late && (await this.#ground.evidence.isReplaced(held.original))) {
+      // The original was truncated while nothing could be read: this is what it held.
+      await this.#generations.replaced(held.original);
+      this.#copies.release(held.path);
+    } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
+      await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });
+      this.#copies.release(held.path);
     }
   }
 
@@ -89,7 +101,10 @@ export class Newcomers {
       const young = bornMs + clockGrainMs > was.seenAtMs;
       const wanted = this.#ground.options.wanted(path) !== null;
       if (wanted || !young || stat.size === 0 || !isRotatedName(was.path, path)) continue;
-      if ((await recognise(path, stat)) === null) await this.#enterOneMissed(follow, sibling);
+      const known = await recognise(path, stat);
+      if (known === null) await this.#enterOneMissed(follow, sibling);
+      // It was opened only to be known.
+      else if (known.phase.kind === 'ended') await this.#handles.shut(known);
     }
   }
 

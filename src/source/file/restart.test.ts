@@ -1,6 +1,6 @@
 /** What a start after a stop or a crash must still know of files that were rotated, truncated or removed. */
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -68,7 +68,7 @@ test('tells a gap again that was found but not settled', async () => {
   const [record] = [...state.streams.values()];
   state.streams.set(record!.id, { ...record!, status: 'ended', size: 9 });
   await unlink(path);
-  await using source = await Collector.open(join(path, '..'), { resume: state });
+  await using source = await Collector.open(join(path, '..'), { resume: state, rotateWaitMs: 1 });
   await source.untilSaid('can no longer be read');
   await source.untilGaps([6]);
   await source.stop();
@@ -90,7 +90,7 @@ test('repeats nothing when both generations of a truncated file are restored', a
   // The old generation is not settled yet, so that it is restored as followed.
   const [old] = [...state.streams.values()].filter((one) => one.status === 'ended');
   state.positions.set(old!.id, 3);
-  await using second = await Collector.open(join(path, '..'), { resume: state });
+  await using second = await Collector.open(join(path, '..'), { resume: state, rotateWaitMs: 1 });
   await second.untilGaps([3]);
   await appendFile(path, 'b2\n');
   await second.until(['b2']);
@@ -104,4 +104,32 @@ test('uses a position that was taken over once, not for later files of that path
   await rename(path, `${path}.1`);
   await writeFile(path, 'b1\nb2\n');
   await source.until(['a2', 'b1', 'b2']);
+});
+
+test('waits for a directory that is not there yet, and for a file that comes back', async () => {
+  const path = await logPath();
+  const top = join(path, '..');
+  await mkdir(join(top, 'volume'));
+  await writeFile(path, 'a1\n');
+  await writeFile(join(top, 'volume/g.log'), 'g1\n');
+  await using first = await Collector.open(top);
+  await first.untilSet(['a1', 'g1']);
+  const state = await first.stop();
+  // More was seen of both than was read.
+  for (const record of state.streams.values()) state.streams.set(record.id, { ...record, size: 6 });
+  await appendFile(path, 'a2\n');
+  await appendFile(join(top, 'volume/g.log'), 'g2\n');
+  const away = await mkdtemp(join(tmpdir(), 'almadia-away-'));
+  await rename(path, join(away, 'f.log'));
+  await rename(join(top, 'volume'), join(away, 'volume'));
+  const ahead = { ms: 0 };
+  await using second = await Collector.open(top, { resume: state, host: machine(ahead) });
+  await second.untilSaid('f.log: is missing');
+  await second.untilSaid('g.log: is missing');
+  await rename(join(away, 'f.log'), path);
+  await second.until(['a2']);
+  ahead.ms = 3_600_000;
+  await rename(join(away, 'volume'), join(top, 'volume'));
+  await second.until(['a2', 'g2']);
+  assert.deepEqual(second.gaps, []);
 });

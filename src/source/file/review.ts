@@ -3,14 +3,20 @@
  * an unfinished last line is sent at the final end of its file, or after `partial_line_timeout`; old streams are
  * forgotten.
  */
+import { diskCode } from '../../host/disk.ts';
+import { directoryOf } from '../../host/files.ts';
 import type { Piece } from '../source.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
+import { absent } from './handles.ts';
+import type { Tailer } from './tailer.ts';
 
 /** Streams that ended are remembered this long, and this many of them. */
 const endedKeptMs = 24 * 3600 * 1000;
 const endedKeptMax = 10_000;
+/** A directory that is not there may be a volume that is not mounted; its files are given up after so long. */
+const directoryWaitMs = 24 * 3600 * 1000;
 
 export class Review {
   readonly #ground: Ground;
@@ -25,16 +31,39 @@ export class Review {
   async run(): Promise<boolean> {
     let restless = await this.#generations.askAgain();
     for (const follow of [...this.#ground.registry.all()]) {
-      if (follow.phase.kind === 'ended' || follow.tailer === null || follow.queued) continue;
-      const waitMs = waitOf(follow);
-      if (waitMs === null) continue;
-      restless = true;
-      if (await this.#stillGrows(follow)) continue;
-      // Its writer may hold it open for a while after the rename, however long it was quiet before.
-      const sinceMs = follow.phase.kind === 'leaving' ? follow.phase.sinceMs : 0;
-      if (this.#ground.nowMs() - Math.max(follow.grownAtMs, sinceMs) >= waitMs) await this.#finish(follow);
+      try {
+        if (await this.#look(follow)) restless = true;
+      } catch (error) {
+        // A disk that fails now is asked again at the next review; one file's trouble is not another's.
+        if (diskCode(error) === null) throw error;
+        restless = true;
+      }
     }
     return restless;
+  }
+
+  /** True while the file waits for time to pass. */
+  async #look(follow: Follow): Promise<boolean> {
+    if (follow.phase.kind === 'ended') return false;
+    if (follow.missingSinceMs !== null) return await this.#await(follow, follow.missingSinceMs);
+    const waitMs = waitOf(follow);
+    if (waitMs === null || follow.tailer === null) return false;
+    if ((await this.#stillGrows(follow, follow.tailer)) || follow.queued) return true;
+    // Its writer may hold it open for a while after the rename, however long it was quiet before.
+    const sinceMs = follow.phase.kind === 'leaving' ? follow.phase.sinceMs : 0;
+    if (this.#ground.nowMs() - Math.max(follow.grownAtMs, sinceMs) >= waitMs) await this.#finish(follow);
+    return true;
+  }
+
+  /** One that is missing is gone after `rotate_wait`; without its directory it is looked for at the passes only. */
+  async #await(follow: Follow, sinceMs: number): Promise<boolean> {
+    const missingMs = this.#ground.nowMs() - sinceMs;
+    if (missingMs < follow.settings.rotateWaitMs) return true;
+    const directory = directoryOf(follow.record.path);
+    const there = await this.#ground.options.host.disk.stat(directory).catch(absent(null));
+    if (there === null && missingMs < directoryWaitMs) return false;
+    await this.#generations.vanish(follow);
+    return true;
   }
 
   /** Forgets streams that ended long ago and are settled. */
@@ -52,8 +81,10 @@ export class Review {
     for (const follow of old) registry.remove(follow);
   }
 
-  async #stillGrows(follow: Follow): Promise<boolean> {
-    const { size } = await follow.tailer!.handle.stat();
+  async #stillGrows(follow: Follow, { handle }: Tailer): Promise<boolean> {
+    const { size, links } = await handle.stat();
+    // A rotated file may lose its last name later, when it was compressed.
+    if (links === 0) this.#generations.fleet(follow);
     // One that was cut back is finished as it is.
     if (size <= follow.size) return false;
     follow.size = size;

@@ -97,6 +97,7 @@ export class Sightings {
       if (!secondName && registry.atPath(follow.record.path) !== follow)
         registry.place(follow, follow.record.path, await this.#handles.realPath(follow.record.path));
       follow.phase = { kind: 'followed' };
+      follow.fleeting = false;
       if (ended) this.#ground.change(follow, { status: 'followed' });
     } else if (follow.phase.kind === 'followed') this.#generations.leave(follow);
     if (await this.#isCut(follow)) {

@@ -9,7 +9,7 @@ import type { Segment } from '../../event/batch.ts';
 import { bodyBytesOf } from '../../event/batch.ts';
 import type { StreamId, StreamRecord } from '../../event/stream.ts';
 import { Bell, Turnstile } from '../../host/bell.ts';
-import { diskCode, printablePath } from '../../host/disk.ts';
+import { DiskError, diskCode, printablePath } from '../../host/disk.ts';
 import type { SelfLog } from '../../host/selflog.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Memory, Piece, Source, StreamStatus } from '../source.ts';
@@ -81,6 +81,7 @@ class FileSource implements Source {
       openFilesMax: Math.max(1, Math.min(...options.settings.map((one) => one.openFilesMax))),
       wanted: (path) => this.#patterns.find((one) => one.matches(path)) ?? null,
       ready: (follow) => this.#enqueue(follow),
+      stir: () => this.#stirBell.ring(),
       give: (piece) => {
         this.#given.push(piece);
         this.#readyBell.ring();
@@ -151,11 +152,15 @@ class FileSource implements Source {
       await clock.sleep(reviewIntervalMs, this.#stop.signal);
     return await this.#turnstile.pass(async () => {
       const opened = (await this.#handles.reopen(follow)) || (await this.#generations.reopenArchive(follow));
-      if (!opened) return null;
+      if (!opened) return await this.#notFound(follow);
       const body = Buffer.allocUnsafeSlow(bodyBytesOf(segment));
       const at = { offset: 0, length: body.length, position: segment.from };
-      const count = await follow.tailer!.handle.read(body, at);
-      return count === body.length ? body : null;
+      try {
+        const count = await follow.tailer!.handle.read(body, at);
+        return count === body.length ? body : null;
+      } finally {
+        if (follow.phase.kind === 'ended') await this.#handles.shut(follow);
+      }
     });
   }
 
@@ -188,6 +193,22 @@ class FileSource implements Source {
         if (follow.size !== follow.record.size) this.#ground.change(follow, {});
       for (const follow of registry.all()) await this.#handles.shut(follow);
     });
+  }
+
+  /** Its file is not where it should be; that of one that is missing is looked for anyway. */
+  #lookAgain(follow: Follow): void {
+    if (follow.missingSinceMs !== null) return;
+    this.#view.passDue = true;
+    this.#stirBell.ring();
+  }
+
+  /** Null once it is decided that the file is gone; until then it cannot be read now. */
+  async #notFound(follow: Follow): Promise<null> {
+    const { path } = follow.record;
+    if (follow.phase.kind === 'ended') return null;
+    if (this.#ground.registry.atPath(path) !== follow) await this.#generations.depart(follow);
+    this.#lookAgain(follow);
+    throw new DiskError('ENOENT', path, `${printablePath(path)} is missing; it is looked for again`);
   }
 
   #enqueue(follow: Follow): void {
@@ -223,23 +244,17 @@ class FileSource implements Source {
     }
   }
 
-  /** True while something waits for time to pass. A disk that fails now is asked again at the next review. */
+  /** True while something waits for time to pass. */
   async #reviewAll(): Promise<boolean> {
-    try {
-      await this.#newcomers.review((path, stat) => this.#sightings.recognise(path, stat));
-      return (await this.#review.run()) || this.#copies.held.length > 0;
-    } catch (error) {
-      if (diskCode(error) === null) throw error;
-      return true;
-    }
+    await this.#newcomers.review((path, stat) => this.#sightings.recognise(path, stat));
+    return (await this.#review.run()) || this.#copies.held.length > 0;
   }
 
   async #read(follow: Follow): Promise<readonly Piece[]> {
     if (follow.phase.kind === 'ended') return [];
     try {
       if (!(await this.#handles.reopen(follow))) {
-        this.#view.passDue = true;
-        this.#stirBell.ring();
+        this.#lookAgain(follow);
         return [];
       }
       const tailer = follow.tailer!;

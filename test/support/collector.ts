@@ -31,6 +31,8 @@ export class Collector {
   readonly said: string[] = [];
   /** Streams of which it was told that no name leads to them. */
   readonly fleeting: StreamId[] = [];
+  /** How often something was committed by the end of the first pass. */
+  readonly firstCommits: number;
   cut = 0;
   readonly #source: Source;
   readonly #resume: Resume;
@@ -38,11 +40,16 @@ export class Collector {
   readonly #arrived = new Bell();
   #reading: Promise<void> = Promise.resolve();
 
-  private constructor(source: Source, resume: Resume, told: Pick<Collector, 'said' | 'fleeting'>) {
+  private constructor(
+    source: Source,
+    resume: Resume,
+    told: Pick<Collector, 'said' | 'fleeting' | 'firstCommits'>,
+  ) {
     this.#source = source;
     this.#resume = resume;
     this.said = told.said;
     this.fleeting = told.fleeting;
+    this.firstCommits = told.firstCommits;
   }
 
   static async open(directory: string, options: CollectorOptions = {}): Promise<Collector> {
@@ -50,9 +57,11 @@ export class Collector {
     const { host = createHost(), takenOver = new Map() } = options;
     const said: string[] = [];
     const fleeting: StreamId[] = [];
+    let commits = 0;
     const log: SelfLog = { write: (_level, _event, message) => said.push(message) };
     const memory: Memory = {
       remember: (entries) => {
+        commits += 1;
         for (const { stream, start } of entries) {
           const proofs = resume.streams.get(stream.id)?.proofs ?? stream.proofs;
           resume.streams.set(stream.id, { ...stream, proofs });
@@ -88,7 +97,7 @@ export class Collector {
       veryFirstStart: options.veryFirstStart ?? false,
       takenOver,
     });
-    const collector = new Collector(source, resume, { said, fleeting });
+    const collector = new Collector(source, resume, { said, fleeting, firstCommits: commits });
     collector.#reading = collector.#read();
     return collector;
   }

@@ -5,7 +5,7 @@ import type { Work } from '../../host/work.ts';
 import { lastLineEnd } from '../../lines/ends.ts';
 import type { Follow, Registry } from './follow.ts';
 import { absent } from './handles.ts';
-import { headBytesMax, headOf, makeProof, proofBytesMax, prove } from './proof.ts';
+import { headBytesMax, makeProof, proofBytesMax, prove } from './proof.ts';
 
 /** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */
 const compressedMagic = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68'];
@@ -98,10 +98,11 @@ export class Evidence {
     file: { readonly path: string; readonly size: number },
   ): Promise<readonly Follow[]> {
     const like: Follow[] = [];
+    const bytes = Buffer.alloc(headBytesMax);
+    const count = await handle.read(bytes, { offset: 0, length: bytes.length, position: 0 });
     for (const length of this.#registry.headLengths()) {
-      if (length === 0 || length > file.size) continue;
-      const head = await headOf(this.#work, handle, length);
-      like.push(...this.#registry.withHead(head.length, head.hash));
+      if (length === 0 || length > count) continue;
+      like.push(...this.#registry.withHead(length, this.#work.sha256([bytes.subarray(0, length)])));
     }
     if (file.size >= headBytesMax) return like;
     const begun = [...this.#registry.beginningLike(file.path)].filter(

@@ -112,7 +112,7 @@ export class Registry {
   }
 
   headLengths(): Iterable<number> {
-    return [...this.#headsOfLength.keys()];
+    return this.#headsOfLength.keys();
   }
 
   add(follow: Follow): void {

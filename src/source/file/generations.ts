@@ -86,9 +86,8 @@ export class Generations {
       size: stat.size,
       seenAtMs: nowMs,
     };
-    options.memory.remember([
-      { stream: record, start: { position, skipped: parent === null ? position : 0 } },
-    ]);
+    const start = { position, skipped: parent === null ? position : 0 };
+    this.#ground.remember({ stream: record, start });
     const follow: Follow = {
       ...blank,
       record,
@@ -125,7 +124,7 @@ export class Generations {
     registry.unplace(follow);
     this.leave(follow);
     follow.size = Math.max(follow.size, stat.size);
-    if (stat.links === 0) this.fleet(follow);
+    if (stat.links === 0) this.#ground.fleet(follow);
     const message = 'the name leads elsewhere now; reading the old file to its end';
     this.#ground.say('info', 'file.left', { follow, message });
     options.ready(follow);
@@ -175,13 +174,6 @@ export class Generations {
   async vanish(follow: Follow): Promise<void> {
     if (await this.#handles.reopen(follow)) await this.depart(follow);
     else this.#goOnWithout(follow, await this.#archives.find(follow), 'gone-before-read');
-  }
-
-  /** No name leads to its file any more; told once. */
-  fleet(follow: Follow): void {
-    if (follow.fleeting) return;
-    follow.fleeting = true;
-    this.#ground.options.memory.fleeting(follow.record.id);
   }
 
   /** From now on it is drained, and let go once it is quiet. */

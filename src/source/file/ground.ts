@@ -3,7 +3,7 @@ import type { StreamRecord } from '../../event/stream.ts';
 import { printablePath } from '../../host/disk.ts';
 import type { Host } from '../../host/host.ts';
 import type { LogLevel, SelfLog } from '../../host/selflog.ts';
-import type { Memory, Piece } from '../source.ts';
+import type { Memory, Piece, Remembered } from '../source.ts';
 import { Evidence } from './evidence.ts';
 import { type Follow, Registry } from './follow.ts';
 import type { Patterns } from './patterns.ts';
@@ -15,6 +15,8 @@ export interface GroundOptions {
   readonly memory: Memory;
   readonly log: SelfLog;
   readonly openFilesMax: number;
+  /** Nothing was followed by an earlier run. */
+  readonly fresh: boolean;
   /** Positions taken over from an earlier program, by path. */
   readonly takenOver: ReadonlyMap<string, number>;
   /** The patterns that want a path; null when none does. */
@@ -29,12 +31,15 @@ export interface GroundOptions {
 
 /** Paths of which it was said why they are not read. */
 const skippedMax = 10_000;
+const gatheredMax = 1000;
 
 export class Ground {
   readonly options: GroundOptions;
   readonly registry = new Registry();
   readonly evidence: Evidence;
   readonly #skipped = new Map<string, string>();
+  /** What is to be remembered in one commit; null while each change is committed by itself. */
+  #gathered: Remembered[] | null = null;
 
   constructor(options: GroundOptions) {
     this.options = options;
@@ -48,7 +53,38 @@ export class Ground {
   /** Changes what is remembered of a stream, and commits it. */
   change(follow: Follow, changes: Partial<StreamRecord>): void {
     this.registry.change(follow, { ...changes, size: follow.size, seenAtMs: this.nowMs() });
-    this.options.memory.remember([{ stream: follow.record, start: null }]);
+    this.remember({ stream: follow.record, start: null });
+  }
+
+  remember(entry: Remembered): void {
+    if (this.#gathered === null) this.options.memory.remember([entry]);
+    else if (this.#gathered.push(entry) >= gatheredMax) this.#flush();
+  }
+
+  /**
+   * Commits what `work` remembers in a few transactions instead of one for each stream. Nothing may be given out before
+   * it ends: a name is committed before it is sent.
+   */
+  async gather(work: () => Promise<void>): Promise<void> {
+    this.#gathered = [];
+    try {
+      await work();
+      this.#flush();
+    } finally {
+      this.#gathered = null;
+    }
+  }
+
+  #flush(): void {
+    this.options.memory.remember(this.#gathered?.splice(0) ?? []);
+  }
+
+  /** No name leads to its file any more; told once. */
+  fleet(follow: Follow): void {
+    if (follow.fleeting) return;
+    follow.fleeting = true;
+    this.#flush();
+    this.options.memory.fleeting(follow.record.id);
   }
 
   /** Says once why a path is not read. */

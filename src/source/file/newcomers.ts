@@ -21,6 +21,8 @@ export interface Start {
 
 /** File systems stamp times by the kernel's tick, which lags behind the clock by so much. */
 const clockGrainMs = 10;
+/** No copy takes longer to be made. */
+const copyingMsMax = 3600 * 1000;
 
 export class Newcomers {
   readonly #ground: Ground;
@@ -29,6 +31,8 @@ export class Newcomers {
   readonly #generations: Generations;
   /** Positions of an earlier program mean the files that are there at the first pass, and no later ones. */
   #takenOver: ReadonlyMap<string, number>;
+  /** At the first pass of all nothing was read yet of which a file could be the copy. */
+  #doubts: boolean;
 
   constructor(
     ground: Ground,
@@ -39,19 +43,29 @@ export class Newcomers {
     this.#copies = parts.copies;
     this.#generations = parts.generations;
     this.#takenOver = ground.options.takenOver;
+    this.#doubts = !ground.options.fresh;
   }
 
   /** The first pass is over. */
   begun(): void {
     this.#takenOver = new Map();
+    this.#doubts = true;
   }
 
   /** An empty file is not entered: it may become a copy, and there is nothing of it to lose. */
   async meet(path: string, stat: FileStat, start: Start): Promise<void> {
     if (stat.size === 0 || this.#copies.holds(path)) return;
     const fromBeginning = start.at === 'beginning' && !this.#takenOver.has(path);
-    if (fromBeginning && (await this.#copies.hold(path, stat, start.patterns))) return;
+    const doubtful = this.#doubts && fromBeginning && !this.#isOld(stat, start);
+    if (doubtful && (await this.#copies.hold(path, stat, start.patterns))) return;
     await this.#enter(path, stat, start);
+  }
+
+  /** Made long ago and not written now: whatever it is a copy of was truncated since, or never is. */
+  #isOld({ birthTimeNs, modifiedMs }: FileStat, { patterns }: Start): boolean {
+    const nowMs = this.#ground.nowMs();
+    if (birthTimeNs === null || nowMs - modifiedMs < patterns.settings.copyWaitMs) return false;
+    return nowMs - Number(birthTimeNs / 1_000_000n) > copyingMsMax;
   }
 
   /** Decides about held copies that are known now, whose time is up, or which turned out to differ. */

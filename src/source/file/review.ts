@@ -84,7 +84,7 @@ export class Review {
   async #stillGrows(follow: Follow, { handle }: Tailer): Promise<boolean> {
     const { size, links } = await handle.stat();
     // A rotated file may lose its last name later, when it was compressed.
-    if (links === 0) this.#generations.fleet(follow);
+    if (links === 0) this.#ground.fleet(follow);
     // One that was cut back is finished as it is.
     if (size <= follow.size) return false;
     follow.size = size;

@@ -79,6 +79,7 @@ class FileSource implements Source {
     this.#ground = new Ground({
       ...options,
       openFilesMax: Math.max(1, Math.min(...options.settings.map((one) => one.openFilesMax))),
+      fresh: options.streams.length === 0,
       wanted: (path) => this.#patterns.find((one) => one.matches(path)) ?? null,
       ready: (follow) => this.#enqueue(follow),
       stir: () => this.#stirBell.ring(),
@@ -119,7 +120,7 @@ class FileSource implements Source {
       this.#generations.restore(record, { position: read, released: watermark, settings: known });
     }
     if (streams.length > 0) await this.#view.recogniseAll();
-    await this.#view.pass({ veryFirst: veryFirstStart });
+    await this.#ground.gather(() => this.#view.pass({ veryFirst: veryFirstStart }));
     this.#newcomers.begun();
     this.#life = this.#live().catch((error: unknown) => {
       this.#failure = { error };

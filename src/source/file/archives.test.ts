@@ -94,8 +94,13 @@ test('waits for an archive that is still being written', async () => {
   unlinkSync(path);
   writeFileSync(path, 'b1\n');
   await source.until(['a1', 'o1', 'b1']);
+  // Others are found and read meanwhile, however often the stream is asked after.
+  await writeFile(join(directory, 'c.log'), 'c1\n');
+  await source.until(['a1', 'o1', 'b1', 'c1']);
+  await writeFile(join(directory, 'd.log'), 'd1\n');
+  await source.until(['a1', 'o1', 'b1', 'c1', 'd1']);
   appendFileSync(`${path}.1.gz`, packed.subarray(15));
-  await source.until(['a1', 'o1', 'b1', 'a2', 'a3']);
+  await source.until(['a1', 'o1', 'b1', 'c1', 'd1', 'a2', 'a3']);
   assert.deepEqual(source.gaps, []);
 });
 

@@ -9,7 +9,6 @@
  *
  * Nothing changes before everything that may fail has been asked of the disk, so that a failed step can be repeated.
  */
-import type { GapReason, Segment } from '../../event/batch.ts';
 import type { StreamRecord } from '../../event/stream.ts';
 import type { FileHandle, FileStat } from '../../host/disk.ts';
 import { printablePath } from '../../host/disk.ts';
@@ -17,31 +16,34 @@ import { randomName } from '../../host/random.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Archive, Archives } from './archives.ts';
 import type { Copies } from './copies.ts';
+import type { Endings } from './endings.ts';
 import { bytesBefore } from './evidence.ts';
 import { type Beginning, blank, type Follow } from './follow.ts';
 import type { Ground } from './ground.ts';
 import type { Found, Handles } from './handles.ts';
 import { largestPrefix, makeProof } from './proof.ts';
 
-/** Why bytes that were seen can no longer be read. */
-type Loss = Extract<GapReason, 'truncated-before-read' | 'gone-before-read' | 'unreadable'>;
-
 export class Generations {
   readonly #ground: Ground;
   readonly #handles: Handles;
   readonly #copies: Copies;
   readonly #archives: Archives;
-  /** Streams without a file whose archive may still be in the making, and what they are if none comes of it. */
-  readonly #waiting = new Map<Follow, Loss>();
+  readonly #endings: Endings;
 
   constructor(
     ground: Ground,
-    parts: { readonly handles: Handles; readonly copies: Copies; readonly archives: Archives },
+    parts: {
+      readonly handles: Handles;
+      readonly copies: Copies;
+      readonly archives: Archives;
+      readonly endings: Endings;
+    },
   ) {
     this.#ground = ground;
     this.#handles = parts.handles;
     this.#copies = parts.copies;
     this.#archives = parts.archives;
+    this.#endings = parts.endings;
   }
 
   /** Enters a stream that an earlier run followed; its file is looked for at the first pass. */
@@ -114,15 +116,13 @@ export class Generations {
     const found = follow.tailer !== null || (await this.#handles.findBeside(follow));
     if (!found) {
       const archive = await this.#archives.find(follow);
-      const loss = this.#waiting.get(follow);
       registry.unplace(follow);
-      if (archive === null && loss === undefined) this.#miss(follow);
-      else this.#goOnWithout(follow, archive, loss ?? 'gone-before-read');
+      this.#endings.miss(follow, archive);
       return;
     }
     const stat = await follow.tailer!.handle.stat();
     registry.unplace(follow);
-    this.leave(follow);
+    this.#endings.leave(follow);
     follow.size = Math.max(follow.size, stat.size);
     if (stat.links === 0) this.#ground.fleet(follow);
     const message = 'the name leads elsewhere now; reading the old file to its end';
@@ -130,56 +130,10 @@ export class Generations {
     options.ready(follow);
   }
 
-  /** Whether an archive may still be in the making that holds this stream. */
-  waits(follow: Follow): boolean {
-    return this.#waiting.has(follow);
-  }
-
-  /** Looks again for the archives that were still being written; true while some are. */
-  async askAgain(): Promise<boolean> {
-    for (const [follow, loss] of this.#waiting) {
-      // Its file came back.
-      if (follow.tailer !== null || follow.phase.kind !== 'followed') this.#waiting.delete(follow);
-      else this.#goOnWithout(follow, await this.#archives.find(follow), loss);
-    }
-    return this.#waiting.size > 0;
-  }
-
-  /** Opens the archive of a stream whose file is gone, for bytes that are needed once more; false without one. */
-  async reopenArchive(follow: Follow): Promise<boolean> {
-    const archive = await this.#archives.find(follow);
-    if (archive === null || archive === 'unfinished') return false;
-    this.#drain(follow, archive);
-    return true;
-  }
-
-  /**
-   * Missed once is not gone: the file may come back (a volume that is mounted a moment later, a rename in two steps).
-   * The review decides, after it was missed for long enough.
-   */
-  #miss(follow: Follow): void {
-    if (follow.missingSinceMs !== null) return;
-    // With nothing to lose there is nothing to wait for.
-    if (follow.released >= follow.position && follow.position >= follow.size) {
-      this.#goOnWithout(follow, null, 'gone-before-read');
-      return;
-    }
-    follow.missingSinceMs = this.#ground.nowMs();
-    follow.trouble = 'ENOENT';
-    this.#ground.say('info', 'file.missing', { follow, message: 'is missing; it is looked for again' });
-    this.#ground.options.stir();
-  }
-
   /** It was missed for long enough: looked for once more, then it is gone. */
   async vanish(follow: Follow): Promise<void> {
     if (await this.#handles.reopen(follow)) await this.depart(follow);
-    else this.#goOnWithout(follow, await this.#archives.find(follow), 'gone-before-read');
-  }
-
-  /** From now on it is drained, and let go once it is quiet. */
-  leave(follow: Follow): void {
-    follow.phase = { kind: 'leaving', sinceMs: this.#ground.nowMs() };
-    follow.finishDue = true;
+    else this.#endings.goOnWithout(follow, await this.#archives.find(follow), 'gone-before-read');
   }
 
   /** Lets go of a stream that has been read to its end and settled. */
@@ -187,7 +141,7 @@ export class Generations {
     const damaged = follow.archive !== null && follow.archive.damage !== null;
     this.#ground.registry.unplace(follow);
     await this.#handles.shut(follow);
-    this.#over(follow, damaged ? 'unreadable' : 'truncated-before-read');
+    this.#endings.over(follow, damaged ? 'unreadable' : 'truncated-before-read');
     this.#ground.say('info', 'file.ended', { follow, message: 'read to its end and let go' });
   }
 
@@ -202,7 +156,7 @@ export class Generations {
     if (follow.archive !== null) {
       // The archive was written anew while it was read.
       await this.#handles.shut(follow);
-      this.#goOnWithout(follow, 'unfinished', 'gone-before-read');
+      this.#endings.goOnWithout(follow, 'unfinished', 'gone-before-read');
       return;
     }
     if (follow.record.status === 'ended') {
@@ -210,7 +164,7 @@ export class Generations {
       const archive = await this.#archives.find(follow);
       registry.unplace(follow);
       await this.#handles.shut(follow);
-      this.#goOnWithout(follow, archive, 'truncated-before-read');
+      this.#endings.goOnWithout(follow, archive, 'truncated-before-read');
       return;
     }
     const phase = follow.phase;
@@ -238,7 +192,7 @@ export class Generations {
       throw error;
     }
     registry.unplace(follow);
-    if (copy === null) this.#goOnWithout(follow, archive, 'truncated-before-read');
+    if (copy === null) this.#endings.goOnWithout(follow, archive, 'truncated-before-read');
     else await this.#goOnIn(follow, copy);
     await this.#succeed(path, next, phase);
   }
@@ -252,7 +206,7 @@ export class Generations {
       return;
     }
     const successor = await this.begin(path, next);
-    if (phase.kind === 'leaving') this.leave(successor);
+    if (phase.kind === 'leaving') this.#endings.leave(successor);
     else registry.place(successor, path, await this.#handles.realPath(path));
   }
 
@@ -287,43 +241,8 @@ export class Generations {
     if ((await evidence.of(other, now.handle)) !== null) return false;
     registry.unplace(other);
     await this.#handles.shut(other);
-    this.#truncated(other);
+    this.#endings.truncated(other);
     return true;
-  }
-
-  /** It has no file any more, only an archive, or perhaps one, or nothing. */
-  #goOnWithout(follow: Follow, archive: Archive | 'unfinished' | null, loss: Loss): void {
-    this.#waiting.delete(follow);
-    follow.missingSinceMs = null;
-    if (archive === 'unfinished') {
-      follow.phase = { kind: 'followed' };
-      this.#waiting.set(follow, loss);
-    } else if (archive !== null) this.#drain(follow, archive);
-    else if (loss === 'truncated-before-read') this.#truncated(follow);
-    else {
-      this.#ground.say('info', 'file.vanished', { follow, message: 'gone from the disk' });
-      this.#over(follow, loss);
-    }
-  }
-
-  #truncated(follow: Follow): void {
-    this.#ground.say('warn', 'file.truncated', {
-      follow,
-      message: 'truncated in place; a new generation begins',
-    });
-    this.#over(follow, 'truncated-before-read');
-  }
-
-  /** What is left of it is read from its archive. It keeps its name and its identity; the archive is not followed. */
-  #drain(follow: Follow, archive: Archive): void {
-    const { path, stat, inode, damage } = archive;
-    const message = `no longer there; its rest is read from ${printablePath(path)}`;
-    this.#ground.say('info', 'file.archived', { follow, message });
-    this.#handles.attach(follow, archive);
-    follow.archive = { inode, damage };
-    follow.size = Math.max(follow.size, stat.size);
-    this.leave(follow);
-    this.#ground.options.ready(follow);
   }
 
   /** The old generation's body stands in another file: what is left of it is read there. */
@@ -336,24 +255,8 @@ export class Generations {
     this.#ground.change(follow, { path: copy.path, identity: { device, inode, birthTimeNs } });
     this.#handles.attach(follow, copy);
     follow.finishDue = true;
-    if (options.wanted(copy.path) === null) this.leave(follow);
+    if (options.wanted(copy.path) === null) this.#endings.leave(follow);
     else registry.place(follow, copy.path, await this.#handles.realPath(copy.path));
     options.ready(follow);
-  }
-
-  /** Nothing holds the generation any more; bytes that were seen and not read are a gap. */
-  #over(follow: Follow, reason: Loss): void {
-    const { position, record, size } = follow;
-    follow.phase = { kind: 'ended' };
-    if (size > position) {
-      const path = printablePath(record.path);
-      const segment: Segment = { stream: record.id, path, from: position, to: size, kind: 'gap', reason };
-      const message = `${size - position} bytes can no longer be read (${reason})`;
-      this.#ground.say('error', 'file.gap', { follow, message });
-      const nothing = new Uint8Array(0);
-      this.#ground.options.give({ segment, body: nothing, records: 0, tail: nothing });
-      follow.position = size;
-    }
-    this.#ground.change(follow, { status: 'ended' });
   }
 }

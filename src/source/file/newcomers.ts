@@ -5,6 +5,7 @@
 import type { StreamRecord } from '../../event/stream.ts';
 import { diskCode, type FileStat } from '../../host/disk.ts';
 import type { Copies, Held } from './copies.ts';
+import type { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
@@ -29,6 +30,7 @@ export class Newcomers {
   readonly #handles: Handles;
   readonly #copies: Copies;
   readonly #generations: Generations;
+  readonly #endings: Endings;
   /** Positions of an earlier program mean the files that are there at the first pass, and no later ones. */
   #takenOver: ReadonlyMap<string, number>;
   /** At the first pass of all nothing was read yet of which a file could be the copy. */
@@ -36,12 +38,18 @@ export class Newcomers {
 
   constructor(
     ground: Ground,
-    parts: { readonly handles: Handles; readonly copies: Copies; readonly generations: Generations },
+    parts: {
+      readonly handles: Handles;
+      readonly copies: Copies;
+      readonly generations: Generations;
+      readonly endings: Endings;
+    },
   ) {
     this.#ground = ground;
     this.#handles = parts.handles;
     this.#copies = parts.copies;
     this.#generations = parts.generations;
+    this.#endings = parts.endings;
     this.#takenOver = ground.options.takenOver;
     this.#doubts = !ground.options.fresh;
   }
@@ -135,7 +143,7 @@ export class Newcomers {
         position: 0,
         parent: null,
       });
-      this.#generations.leave(missed);
+      this.#endings.leave(missed);
       const message = 'came and went while no agent ran; reading it from its beginning';
       this.#ground.say('info', 'file.missed', { follow: missed, message });
       return true;

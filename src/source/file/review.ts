@@ -6,6 +6,7 @@
 import { diskCode } from '../../host/disk.ts';
 import { directoryOf } from '../../host/files.ts';
 import type { Piece } from '../source.ts';
+import type { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
@@ -21,15 +22,17 @@ const directoryWaitMs = 24 * 3600 * 1000;
 export class Review {
   readonly #ground: Ground;
   readonly #generations: Generations;
+  readonly #endings: Endings;
 
-  constructor(ground: Ground, generations: Generations) {
+  constructor(ground: Ground, parts: { readonly generations: Generations; readonly endings: Endings }) {
     this.#ground = ground;
-    this.#generations = generations;
+    this.#generations = parts.generations;
+    this.#endings = parts.endings;
   }
 
   /** True while a file waits for time to pass. */
   async run(): Promise<boolean> {
-    let restless = await this.#generations.askAgain();
+    let restless = await this.#endings.askAgain();
     for (const follow of [...this.#ground.registry.all()]) {
       try {
         if (await this.#look(follow)) restless = true;

@@ -7,6 +7,7 @@
  */
 import type { FileStat } from '../../host/disk.ts';
 import { diskCode, printablePath } from '../../host/disk.ts';
+import type { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
@@ -18,15 +19,22 @@ export class Sightings {
   readonly #ground: Ground;
   readonly #handles: Handles;
   readonly #generations: Generations;
+  readonly #endings: Endings;
   readonly #newcomers: Newcomers;
 
   constructor(
     ground: Ground,
-    parts: { readonly handles: Handles; readonly generations: Generations; readonly newcomers: Newcomers },
+    parts: {
+      readonly handles: Handles;
+      readonly generations: Generations;
+      readonly endings: Endings;
+      readonly newcomers: Newcomers;
+    },
   ) {
     this.#ground = ground;
     this.#handles = parts.handles;
     this.#generations = parts.generations;
+    this.#endings = parts.endings;
     this.#newcomers = parts.newcomers;
   }
 
@@ -65,7 +73,7 @@ export class Sightings {
       return;
     }
     // A rotated file that was being drained, or one that the configuration wants no more: both are read to their end.
-    if (wanted === null && follow.phase.kind === 'followed') this.#generations.leave(follow);
+    if (wanted === null && follow.phase.kind === 'followed') this.#endings.leave(follow);
     if (known === null) await this.#generations.replaced(follow);
     else await this.#settle(follow, { path, stat, wanted });
   }
@@ -99,7 +107,7 @@ export class Sightings {
       follow.phase = { kind: 'followed' };
       follow.fleeting = false;
       if (ended) this.#ground.change(follow, { status: 'followed' });
-    } else if (follow.phase.kind === 'followed') this.#generations.leave(follow);
+    } else if (follow.phase.kind === 'followed') this.#endings.leave(follow);
     if (await this.#isCut(follow)) {
       await this.#generations.replaced(follow);
       return;

@@ -15,6 +15,7 @@ import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Memory, Piece, Source, StreamStatus } from '../source.ts';
 import { Archives } from './archives.ts';
 import { Copies } from './copies.ts';
+import { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import { Generations } from './generations.ts';
 import { Ground, type SourceHost } from './ground.ts';
@@ -57,6 +58,7 @@ class FileSource implements Source {
   readonly #handles: Handles;
   readonly #copies: Copies;
   readonly #generations: Generations;
+  readonly #endings: Endings;
   readonly #newcomers: Newcomers;
   readonly #sightings: Sightings;
   readonly #view: View;
@@ -93,8 +95,10 @@ class FileSource implements Source {
     this.#copies = new Copies(ground, this.#handles);
     const archives = new Archives(ground, this.#handles, this.#stop.signal);
     const files = { handles: this.#handles, copies: this.#copies };
-    this.#generations = new Generations(ground, { ...files, archives });
-    const common = { ...files, generations: this.#generations };
+    this.#endings = new Endings(ground, { handles: this.#handles, archives });
+    const endings = this.#endings;
+    this.#generations = new Generations(ground, { ...files, archives, endings });
+    const common = { ...files, generations: this.#generations, endings };
     this.#newcomers = new Newcomers(ground, common);
     const parts = { ...common, newcomers: this.#newcomers };
     this.#sightings = new Sightings(ground, parts);
@@ -107,7 +111,7 @@ class FileSource implements Source {
       signal: this.#stop.signal,
       stirred: () => this.#stirBell.ring(),
     });
-    this.#review = new Review(ground, this.#generations);
+    this.#review = new Review(ground, parts);
   }
 
   async begin(): Promise<void> {
@@ -148,11 +152,8 @@ class FileSource implements Source {
   async reread(segment: Segment): Promise<Uint8Array | null> {
     const follow = this.#ground.registry.get(segment.stream);
     if (follow === undefined || segment.kind === 'gap') return null;
-    const { clock } = this.#options.host;
-    while (this.#generations.waits(follow) && !this.#stop.signal.aborted)
-      await clock.sleep(reviewIntervalMs, this.#stop.signal);
     return await this.#turnstile.pass(async () => {
-      const opened = (await this.#handles.reopen(follow)) || (await this.#generations.reopenArchive(follow));
+      const opened = (await this.#handles.reopen(follow)) || (await this.#endings.reopenArchive(follow));
       if (!opened) return await this.#notFound(follow);
       const body = Buffer.allocUnsafeSlow(bodyBytesOf(segment));
       const at = { offset: 0, length: body.length, position: segment.from };

@@ -40,7 +40,7 @@ export function judgeHub(
   const last = new Map<string, { readonly line: WrittenLine; readonly record: Exported }>();
   for (const record of records) {
     const bytes = record.raw === undefined ? Buffer.from(record.text) : Buffer.from(record.raw, 'base64');
-    const line = truth.find(bytes);
+    const line = truth.find(bytes, record.to);
     if (line === null) return { wrong: `never written: ${show(record)}`, arrivals };
     const wrong = judgeRecord(record, bytes, { line, lineBytesMax }) ?? judgeOrder(record, line, last);
     if (wrong !== null) return { wrong, arrivals };

@@ -114,13 +114,13 @@ export class Truth {
     });
   }
 
-  /** The line that is kept whole or, over the limit, as its first bytes. */
-  find(bytes: Buffer): WrittenLine | null {
+  /** The line that is kept whole or, over the limit, as its first bytes; `to` tells torn ones from whole ones. */
+  find(bytes: Buffer, to: number): WrittenLine | null {
     const whole = this.lines.get(bytes.toString('latin1'));
     if (whole !== undefined) return whole;
     const long = this.#long.get(bytes.subarray(0, prefixBytes).toString('latin1')) ?? [];
     const like = long.filter((line) => line.bytes.subarray(0, bytes.length).equals(bytes));
-    return like.find((line) => line.excuse === null) ?? like[0] ?? null;
+    return like.find((line) => line.to === to) ?? like[0] ?? null;
   }
 
   /** `target` is a copy of the first bytes of `source`, as copytruncate makes it. */

@@ -153,17 +153,30 @@ class FileSource implements Source {
     const follow = this.#ground.registry.get(segment.stream);
     if (follow === undefined || segment.kind === 'gap') return null;
     return await this.#turnstile.pass(async () => {
-      const opened = (await this.#handles.reopen(follow)) || (await this.#endings.reopenArchive(follow));
-      if (!opened) return await this.#notFound(follow);
+      const holder = await this.#holderOf(follow, segment.to);
+      if (holder === null) return await this.#notFound(follow);
       const body = Buffer.allocUnsafeSlow(bodyBytesOf(segment));
       const at = { offset: 0, length: body.length, position: segment.from };
       try {
-        const count = await follow.tailer!.handle.read(body, at);
+        const count = await holder.tailer!.handle.read(body, at);
         return count === body.length ? body : null;
       } finally {
-        if (follow.phase.kind === 'ended') await this.#handles.shut(follow);
+        if (holder.phase.kind === 'ended') await this.#handles.shut(holder);
       }
     });
+  }
+
+  /** Where a stream's bytes up to a position stand: in its own file, or in that of a generation that kept them. */
+  async #holderOf(follow: Follow, to: number): Promise<Follow | null> {
+    if (await this.#handles.reopen(follow)) return follow;
+    if (await this.#endings.reopenArchive(follow)) return follow;
+    for (const next of this.#ground.registry.all()) {
+      const { parent } = next.record;
+      if (parent?.stream !== follow.record.id || parent.from < to) continue;
+      const holder = await this.#holderOf(next, to);
+      if (holder !== null) return holder;
+    }
+    return null;
   }
 
   release(stream: StreamId, position: number): void {

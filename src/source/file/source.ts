@@ -143,7 +143,11 @@ class FileSource implements Source {
         continue;
       }
       follow.queued = false;
-      const pieces = await this.#turnstile.pass(() => this.#read(follow));
+      const pieces = await this.#turnstile.pass(async () => {
+        const read = await this.#read(follow);
+        // What was found before this turn comes before what it read.
+        return [...this.#given.splice(0), ...read];
+      });
       if (pieces.length > 0) return pieces;
     }
     return [];

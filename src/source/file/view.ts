@@ -89,7 +89,9 @@ export class View {
       if (follow.phase.kind === 'followed' && !seen.found.has(follow.record.path)) await this.#missed(follow);
       if (follow.trouble !== null) ground.options.ready(follow);
     }
-    if (!signal.aborted) await this.#watches.set(this.#directories(seen.directories));
+    // What came into a new directory before it was watched is looked for once more.
+    if (!signal.aborted && (await this.#watches.set(this.#directories(seen.directories))))
+      this.passDue = true;
   }
 
   /** After a start: finds known files by identity before any path is taken for a new file. */
@@ -119,7 +121,8 @@ export class View {
     const { generations, ground, patterns, sightings } = this.#parts;
     const wanted = patterns.find((one) => one.matches(path));
     if (wanted === undefined && ground.registry.atPath(path) === undefined) {
-      if (this.#mayHoldFiles(path)) this.passDue = true;
+      // Writes to files that nobody wants are no news.
+      if (this.#mayHoldFiles(path) && (await this.#isDirectory(path))) this.passDue = true;
       return;
     }
     await this.#guard(path, async () => {
@@ -130,6 +133,17 @@ export class View {
       if (stat !== null) await sightings.sight(name, stat, start);
       else if (holder !== undefined) await generations.depart(holder);
     });
+  }
+
+  /** One that cannot be looked at may be one; one that is gone was one if it was watched. */
+  async #isDirectory(path: string): Promise<boolean> {
+    try {
+      const stat = await this.#statOf(path);
+      return stat === null ? this.#watches.has(path) : stat.kind === 'directory';
+    } catch (error) {
+      if (diskCode(error) === null) throw error;
+      return true;
+    }
   }
 
   /** A followed stream whose path no pattern found: gone, or only out of sight? */

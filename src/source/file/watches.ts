@@ -8,11 +8,19 @@ import type { SelfLog } from '../../host/selflog.ts';
 
 const watchesMax = 8192;
 
+interface Watched {
+  readonly watch: Watch;
+  /** Which directory it was: one that was removed and made again under its name is another. */
+  readonly identity: string;
+}
+
 export class Watches {
   readonly #disk: Disk;
   readonly #log: SelfLog;
   readonly #changed: (directory: string, name: string | null) => void;
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches = new Map<string, Watched>();
+  /** Directories that may have been removed, so that their watches are dead. */
+  readonly #doubtful = new Set<string>();
   readonly polled = new Set<string>();
 
   constructor(
@@ -24,22 +32,38 @@ export class Watches {
     this.#changed = changed;
   }
 
-  /** Watches these directories and no others. */
-  async set(directories: ReadonlySet<string>): Promise<void> {
-    for (const [directory, watch] of this.#watches) {
-      if (directories.has(directory)) continue;
+  /** Watches these directories and no others; true when some are new among them. */
+  async set(directories: ReadonlySet<string>): Promise<boolean> {
+    const first = this.#watches.size === 0;
+    let added = false;
+    for (const [directory, { watch, identity }] of this.#watches) {
+      const same = directories.has(directory) && identity === (await this.#identityOf(directory));
+      if (same && !this.#doubtful.has(directory)) continue;
       watch.close();
       this.#watches.delete(directory);
+      this.#doubtful.delete(directory);
     }
     for (const directory of this.polled) if (!directories.has(directory)) this.polled.delete(directory);
     for (const directory of directories) {
-      if (!this.#watches.has(directory)) await this.#add(directory);
+      if (this.#watches.has(directory)) continue;
+      await this.#add(directory);
+      added ||= this.#watches.has(directory);
     }
+    return added && !first;
+  }
+
+  has(directory: string): boolean {
+    return this.#watches.has(directory);
   }
 
   close(): void {
-    for (const watch of this.#watches.values()) watch.close();
+    for (const { watch } of this.#watches.values()) watch.close();
     this.#watches.clear();
+  }
+
+  async #identityOf(directory: string): Promise<string> {
+    const stat = await this.#disk.stat(directory).catch(() => null);
+    return stat === null ? '' : `${stat.device}:${stat.inode}:${stat.birthTimeNs}`;
   }
 
   async #add(directory: string): Promise<void> {
@@ -59,10 +83,14 @@ export class Watches {
 
   async #watch(directory: string): Promise<string | null> {
     try {
-      this.#watches.set(
-        directory,
-        await this.#disk.watch(directory, (name) => this.#changed(directory, name)),
-      );
+      // Asked before: one that is made anew in between is then seen as another.
+      const identity = await this.#identityOf(directory);
+      const watch = await this.#disk.watch(directory, (name) => {
+        // What ends a watch is told under the directory's own name, or none. An inode may be used again at once.
+        if (name === null || directory.endsWith(`/${name}`)) this.#doubtful.add(directory);
+        this.#changed(directory, name);
+      });
+      this.#watches.set(directory, { watch, identity });
       return null;
     } catch (error) {
       const code = diskCode(error);

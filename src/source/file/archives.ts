@@ -50,7 +50,7 @@ export class Archives {
     if (follow.record.head.length === 0) return null;
     const candidates = await this.#candidatesFor(follow);
     const wait = this.#await(follow, candidates);
-    const late = this.#ground.nowMs() - wait.sinceMs >= follow.settings.copyWaitMs;
+    const late = this.#ground.uptimeMs() - wait.sinceMs >= follow.settings.copyWaitMs;
     if (wait.looked && !late) return 'unfinished';
     let unfinished = this.#signal.aborted;
     for (const candidate of candidates) {
@@ -86,7 +86,7 @@ export class Archives {
       .join('\n');
     const before = this.#waits.get(follow);
     if (before?.signature === signature) return before;
-    const wait = { signature, sinceMs: this.#ground.nowMs(), looked: before !== undefined };
+    const wait = { signature, sinceMs: this.#ground.uptimeMs(), looked: before !== undefined };
     if (before !== undefined) this.#waits.set(follow, { ...wait, looked: false });
     return wait;
   }

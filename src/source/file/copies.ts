@@ -42,7 +42,7 @@ export class Copies {
   async hold(path: string, stat: FileStat, patterns: Patterns): Promise<boolean> {
     const original = await this.#ground.evidence.originalOf(path, stat);
     if (original === null) return false;
-    this.#held.set(path, { path, original, patterns, sinceMs: this.#ground.nowMs() });
+    this.#held.set(path, { path, original, patterns, sinceMs: this.#ground.uptimeMs() });
     return true;
   }
 

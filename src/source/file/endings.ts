@@ -27,7 +27,7 @@ export class Endings {
 
   /** From now on it is drained, and let go once it is quiet. */
   leave(follow: Follow): void {
-    follow.phase = { kind: 'leaving', sinceMs: this.#ground.nowMs() };
+    follow.phase = { kind: 'leaving', sinceMs: this.#ground.uptimeMs() };
     follow.finishDue = true;
   }
 
@@ -47,7 +47,7 @@ export class Endings {
       this.goOnWithout(follow, null, 'gone-before-read');
       return;
     }
-    follow.missingSinceMs = this.#ground.nowMs();
+    follow.missingSinceMs = this.#ground.uptimeMs();
     follow.trouble = 'ENOENT';
     this.#ground.say('info', 'file.missing', { follow, message: 'is missing; it is looked for again' });
     this.#ground.options.stir();

@@ -9,6 +9,7 @@ import type { Tailer } from './tailer.ts';
  * `followed`: a name that the patterns want leads to it.
  * `leaving`:  its name is gone or leads elsewhere; it is drained, and let go once it was quiet for `rotate_wait`.
  * `ended`:    read to its end and let go; remembered, in case it comes back.
+ * Times since when something is waited for are by the clock that never jumps.
  */
 export type Phase =
   | { readonly kind: 'followed' }
@@ -30,7 +31,9 @@ export interface Follow {
   size: number;
   /** Of the file when it was last looked at: content of the same length may be other content. */
   modifiedMs: number;
+  /** When it was last seen to grow: by the wall clock, for people, and by the one that never jumps, for waiting. */
   grownAtMs: number;
+  restlessAtMs: number;
   /** Set when its file was renamed or unlinked: an unfinished last line is then sent once it is quiet. */
   finishDue: boolean;
   /** Waiting in the queue to be read. */

@@ -65,6 +65,7 @@ export class Generations {
       size: record.size,
       modifiedMs: 0,
       grownAtMs: record.seenAtMs,
+      restlessAtMs: 0,
     };
     this.#ground.registry.add(follow);
     if (!ended) this.#ground.registry.place(follow, record.path, null);
@@ -99,6 +100,7 @@ export class Generations {
       size: stat.size,
       modifiedMs: stat.modifiedMs,
       grownAtMs: nowMs,
+      restlessAtMs: this.#ground.uptimeMs(),
     };
     this.#handles.attach(follow, { handle, before });
     registry.add(follow);

@@ -46,8 +46,20 @@ export class Ground {
     this.evidence = new Evidence(options.host, this.registry, (id) => options.memory.proofs(id));
   }
 
+  /** For people and for what is remembered; may jump. */
   nowMs(): number {
     return this.options.host.clock.now();
+  }
+
+  /** For waiting: a clock that jumps ahead must not end a wait. */
+  uptimeMs(): number {
+    return this.options.host.clock.monotonicMs();
+  }
+
+  /** It was seen to grow just now. */
+  grew(follow: Follow): void {
+    follow.grownAtMs = this.nowMs();
+    follow.restlessAtMs = this.uptimeMs();
   }
 
   /** Changes what is remembered of a stream, and commits it. */

@@ -94,7 +94,7 @@ export class Newcomers {
   ): Promise<void> {
     const { disk } = this.#ground.options.host;
     const stat = await disk.stat(held.path).catch(absent(null));
-    const late = this.#ground.nowMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
+    const late = this.#ground.uptimeMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
     if (stat === null || (await recognise(held.path, stat)) !== null) {
       this.#copies.release(held.path);
     } else if (late && (await this.#ground.evidence.isReplaced(held.original))) {

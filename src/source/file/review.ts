@@ -54,13 +54,14 @@ export class Review {
     if ((await this.#stillGrows(follow, follow.tailer)) || follow.queued) return true;
     // Its writer may hold it open for a while after the rename, however long it was quiet before.
     const sinceMs = follow.phase.kind === 'leaving' ? follow.phase.sinceMs : 0;
-    if (this.#ground.nowMs() - Math.max(follow.grownAtMs, sinceMs) >= waitMs) await this.#finish(follow);
+    if (this.#ground.uptimeMs() - Math.max(follow.restlessAtMs, sinceMs) >= waitMs)
+      await this.#finish(follow);
     return true;
   }
 
   /** One that is missing is gone after `rotate_wait`; without its directory it is looked for at the passes only. */
   async #await(follow: Follow, sinceMs: number): Promise<boolean> {
-    const missingMs = this.#ground.nowMs() - sinceMs;
+    const missingMs = this.#ground.uptimeMs() - sinceMs;
     if (missingMs < follow.settings.rotateWaitMs) return true;
     const directory = directoryOf(follow.record.path);
     const there = await this.#ground.options.host.disk.stat(directory).catch(absent(null));
@@ -91,7 +92,7 @@ export class Review {
     // One that was cut back is finished as it is.
     if (size <= follow.size) return false;
     follow.size = size;
-    follow.grownAtMs = this.#ground.nowMs();
+    this.#ground.grew(follow);
     this.#ground.options.ready(follow);
     return true;
   }

@@ -116,7 +116,7 @@ export class Sightings {
     const changed = size !== follow.size || modifiedMs !== follow.modifiedMs;
     if (!changed && follow.tailer?.position === size) return;
     follow.modifiedMs = modifiedMs;
-    if (size > follow.size) follow.grownAtMs = this.#ground.nowMs();
+    if (size > follow.size) this.#ground.grew(follow);
     follow.size = Math.max(follow.size, size);
     this.#ground.options.ready(follow);
   }

@@ -287,7 +287,7 @@ class FileSource implements Source {
       }
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
-      if (reading.pieces.length > 0) follow.grownAtMs = this.#ground.nowMs();
+      if (reading.pieces.length > 0) this.#ground.grew(follow);
       this.#enqueue(follow);
       const head = this.#ground.evidence.betterHead(follow);
       if (head !== null) this.#ground.change(follow, { head });

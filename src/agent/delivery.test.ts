@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outcome } from '../event/outcome.ts';
+import { DiskError } from '../host/disk.ts';
 import { createHost } from '../host/node/host.ts';
 import { silentLog } from '../host/selflog.ts';
 import { countLines } from '../lines/ends.ts';
@@ -200,4 +201,59 @@ test('the ledger adds up: what was taken and what was set aside', async () => {
   assert.equal(outbox.totals.ackedLines, 2);
   assert.equal(outbox.totals.ackedBytes, 4);
   assert.equal(outbox.settlement.marks('s')?.watermark, 11);
+});
+
+test('a batch of an earlier run that cannot be read again now lets the others go first, and follows', async () => {
+  const host = createHost();
+  const store = memoryStore();
+  const limits = { bodyBytesMax: null, envelopeBytes: 0, encodedBytes: (line: Uint8Array) => line.length };
+  const given = { output: 'default', agentId: 'agent', spoolBytesMax: 1 << 20, memoryBytesMax: 1 << 20 };
+  const draftOf = (stream: string, text: string) => {
+    const batcher = new Batcher({ bytesMax: 1 << 20, recordsMax: 1000, protocol: limits });
+    const body = Buffer.from(text);
+    const segment = { stream, path: `/${stream}`, from: 0, to: body.length, kind: 'lines' } as const;
+    batcher.add({ segment, body, records: countLines(body), tail: body }, { monotonicMs: 0, nowMs: 0 });
+    return batcher.close(0);
+  };
+  const stop = new AbortController();
+  const open = () => {
+    const state = store.open();
+    const journal = new Journal(state, { host, log: silentLog, giveUp: stop.signal });
+    return { state, outbox: new Outbox({ state, journal, host, stop: stop.signal }, given) };
+  };
+  const earlier = open();
+  await earlier.outbox.close(draftOf('a', 'a\n'));
+  earlier.state.close();
+  const { outbox } = open();
+  await outbox.close(draftOf('b', 'b\n'));
+  const sent: string[] = [];
+  let refusals = 2;
+  const delivery = new Delivery({
+    host,
+    output: {
+      limits,
+      connect: async () => null,
+      heartbeat: async () => null,
+      close: async () => undefined,
+      async send(_batch, body) {
+        sent.push(Buffer.concat([...body]).toString());
+        if (sent.length === 2) stop.abort();
+        return { outcome: acked, ...nothingSetAside };
+      },
+    },
+    outbox,
+    log: silentLog,
+    backoff: { initialMs: 1, maxMs: 2 },
+    attemptsMax: null,
+    connectProves: true,
+    async reread() {
+      if (refusals === 0) return Buffer.from('a\n');
+      refusals -= 1;
+      throw new DiskError('EACCES', '/a', 'permission denied');
+    },
+    tooLarge: () => undefined,
+    settled: () => undefined,
+  });
+  await delivery.run(stop.signal);
+  assert.deepEqual(sent, ['b\n', 'a\n']);
 });

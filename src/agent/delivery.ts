@@ -81,7 +81,7 @@ export class Delivery {
       const entry = outbox.next();
       if (entry === null) {
         if (outbox.suspects.length > 0) this.#blameDestination();
-        else await outbox.arrived.wait(host.clock, Number.POSITIVE_INFINITY, signal);
+        else await outbox.arrived.wait(host.clock, outbox.postponedMs, signal);
         continue;
       }
       const body = await this.#bodyOf(entry);
@@ -244,7 +244,9 @@ export class Delivery {
       const code = diskCode(error);
       if (code === null) throw error;
       const { path } = entry.stored.batch.segments[0]!;
-      this.#close({ why: 'fault', afterMs: null, reason: `${path} cannot be read again (${code})` });
+      const reason = `${path} cannot be read again now (${code})`;
+      this.lastError = { reason, atMs: this.#options.host.clock.now() };
+      outbox.postpone(entry);
       return null;
     }
   }

@@ -11,6 +11,8 @@ export interface Entry {
   suspect: string | null;
   /** It died of too many faults and may be tried once more when others are taken. */
   secondChance: boolean;
+  /** Its bytes could not be read again; others go first until then. Monotonic milliseconds. */
+  postponedUntilMs: number;
 }
 
 export interface Content {
@@ -20,7 +22,7 @@ export interface Content {
 }
 
 export function newEntry(stored: StoredBatch, body: BatchBody | null): Entry {
-  return { stored, body, suspect: null, secondChance: false };
+  return { stored, body, suspect: null, secondChance: false, postponedUntilMs: 0 };
 }
 
 /** The same agent, output and segments give the same id, before and after a restart. */

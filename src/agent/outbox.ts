@@ -37,6 +37,7 @@ export interface OutboxOptions {
 }
 
 const spoolRetryMs = 1000;
+const postponeMs = 1000;
 
 export class Outbox {
   readonly arrived = new Bell();
@@ -99,9 +100,23 @@ export class Outbox {
     return !this.spooling || this.#spooledBytes < this.#options.spoolBytesMax;
   }
 
-  /** The next to be sent: the first that is not a suspect, then those to be sent once more. */
+  /** The next to be sent: the first that is neither suspect nor postponed, then those to be sent once more. */
   next(): Entry | null {
-    return this.#pending.find((entry) => entry.suspect === null) ?? this.aside.next();
+    const nowMs = this.#host.clock.monotonicMs();
+    const due = (entry: Entry) => entry.suspect === null && entry.postponedUntilMs <= nowMs;
+    return this.#pending.find(due) ?? this.aside.next();
+  }
+
+  /** How long until a postponed batch is due; Infinity when none is postponed. */
+  get postponedMs(): number {
+    const nowMs = this.#host.clock.monotonicMs();
+    const waits = this.#pending.map((entry) => entry.postponedUntilMs - nowMs).filter((ms) => ms > 0);
+    return Math.min(Number.POSITIVE_INFINITY, ...waits);
+  }
+
+  /** Its bytes cannot be read at present: others go first. */
+  postpone(entry: Entry): void {
+    entry.postponedUntilMs = this.#host.clock.monotonicMs() + postponeMs;
   }
 
   get suspects(): readonly Entry[] {

@@ -203,11 +203,18 @@ export class Generations {
   async #succeed(path: string, next: Beginning, phase: Follow['phase']): Promise<void> {
     const { options, registry } = this.#ground;
     const patterns = options.wanted(path);
-    if (next.position === 0 && patterns !== null && (await this.#copies.hold(path, next.stat, patterns))) {
+    let successor: Follow;
+    try {
+      if (next.position === 0 && patterns !== null && (await this.#copies.hold(path, next.stat, patterns))) {
+        await next.handle.close();
+        return;
+      }
+      successor = await this.begin(path, next);
+    } catch (error) {
+      // Nobody has it yet: the next pass meets the file as a new one.
       await next.handle.close();
-      return;
+      throw error;
     }
-    const successor = await this.begin(path, next);
     if (phase.kind === 'leaving') this.#endings.leave(successor);
     else registry.place(successor, path, await this.#handles.realPath(path));
   }

@@ -135,7 +135,9 @@ export class Tailer {
       position: this.#position - overlap,
     });
     if (count < overlap || this.#remembered.compare(all, 0, overlap) !== 0) return null;
-    return { all: all.subarray(0, count), bytes: all.subarray(overlap, count) };
+    // A few bytes must not keep a whole read buffer alive while they wait in a batch.
+    const kept = count * 4 < all.length ? Buffer.from(all.subarray(0, count)) : all.subarray(0, count);
+    return { all: kept, bytes: kept.subarray(overlap) };
   }
 
   #giveLines(block: Block, { end, more }: { readonly end: number; readonly more: boolean }): Reading {

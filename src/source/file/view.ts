@@ -81,6 +81,7 @@ export class View {
     const { ground, patterns, signal } = this.#parts;
     this.passDue = false;
     const seen = await walk(ground.options.host.disk, patterns);
+    for (const [path, cause] of seen.unreadable) ground.skip(path, `cannot be looked through (${cause})`);
     for (const path of seen.found.keys()) {
       if (signal.aborted) return;
       await this.#look(path, veryFirst ? 'end' : 'beginning');

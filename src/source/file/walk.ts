@@ -25,7 +25,11 @@ export async function walk(disk: Disk, patterns: readonly Patterns[]): Promise<W
     const toVisit: Root[] = [...one.roots];
     for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
       const entries = await enter(disk, next, { entered, unreadable });
-      if (entries === null || directories.size >= directoriesMax) continue;
+      if (entries === null) continue;
+      if (directories.size >= directoriesMax) {
+        unreadable.set(next.path, `more than ${directoriesMax} directories`);
+        continue;
+      }
       directories.set(
         next.path,
         entries.map((entry) => entry.name),

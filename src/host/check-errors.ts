@@ -1,5 +1,5 @@
 /** What `almadia check` finds, for `error-table.ts`. */
-import type { ErrorEntry } from './errors.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const checkErrors = {
   CHECK_NO_FILE: {

@@ -1,5 +1,5 @@
 /** What can go wrong for the commands of the agent, for `error-table.ts`. */
-import type { ErrorEntry } from './errors.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const commandErrors = {
   CLI_UNKNOWN_COMMAND: {

@@ -2,7 +2,7 @@
  * What can be wrong with a configuration, for `error-table.ts`. {where} is file:line:column, {path} the setting as its
  * file names it, {value} what stands there; a secret's value is masked before it comes here.
  */
-import type { ErrorEntry } from './errors.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const configErrors = {
   CONFIG_NONE: {

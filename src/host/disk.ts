@@ -103,3 +103,12 @@ export function printablePath(path: string): string {
   }
   return out;
 }
+
+/** Nothing there is an answer; anything else is an error. */
+export function absent<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    const code = diskCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return instead;
+    throw error;
+  };
+}

@@ -2,7 +2,7 @@
 import { checkErrors } from './check-errors.ts';
 import { commandErrors } from './command-errors.ts';
 import { configErrors } from './config-errors.ts';
-import type { ErrorEntry } from './errors.ts';
+import type { ErrorEntry } from './error-entry.ts';
 
 export const errorTable = {
   ...checkErrors,

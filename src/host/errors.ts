@@ -7,18 +7,7 @@
  *
  * A test holds both languages to the same names, and `docs/errors.md` to this table.
  */
-export interface ErrorText {
-  readonly what: string;
-  readonly safe: string;
-  readonly fix: string;
-}
-
-export interface ErrorEntry {
-  readonly exit: 1 | 2 | 3 | 4;
-  readonly en: ErrorText;
-  readonly es: ErrorText;
-}
-
+import type { ErrorEntry, ErrorText } from './error-entry.ts';
 import { errorTable } from './error-table.ts';
 
 export type ErrorCode = keyof typeof errorTable;

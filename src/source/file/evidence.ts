@@ -1,10 +1,10 @@
 /** Comparing content: is this the file that was read, is that one a copy of it? Reads only; changes nothing. */
 import type { Proof, StreamId } from '../../event/stream.ts';
 import type { Disk, FileHandle, FileStat } from '../../host/disk.ts';
+import { absent } from '../../host/disk.ts';
 import type { Work } from '../../host/work.ts';
 import { lastLineEnd } from '../../lines/ends.ts';
 import type { Follow, Registry } from './follow.ts';
-import { absent } from './handles.ts';
 import { headBytesMax, makeProof, proofBytesMax, prove } from './proof.ts';
 
 /** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */

@@ -6,7 +6,7 @@
  * unreadable is not deleted, and nothing is concluded from it.
  */
 import type { FileHandle, FileStat } from '../../host/disk.ts';
-import { DiskError, diskCode, printablePath } from '../../host/disk.ts';
+import { absent, DiskError, diskCode, printablePath } from '../../host/disk.ts';
 import { directoryOf } from '../../host/files.ts';
 import type { Follow } from './follow.ts';
 import type { Ground } from './ground.ts';
@@ -173,13 +173,4 @@ export class Handles {
       return;
     }
   }
-}
-
-/** Nothing there is an answer; anything else is an error. */
-export function absent<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    const code = diskCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return instead;
-    throw error;
-  };
 }

@@ -3,13 +3,13 @@
  * while no agent ran.
  */
 import type { StreamRecord } from '../../event/stream.ts';
-import { diskCode, type FileStat } from '../../host/disk.ts';
+import { absent, diskCode, type FileStat } from '../../host/disk.ts';
 import type { Copies, Held } from './copies.ts';
 import type { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
-import { absent, type Handles, type Sibling } from './handles.ts';
+import type { Handles, Sibling } from './handles.ts';
 import type { Patterns } from './patterns.ts';
 import { isRotatedName } from './rotated-name.ts';
 import { startOf } from './start.ts';

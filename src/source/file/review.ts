@@ -3,14 +3,13 @@
  * an unfinished last line is sent at the final end of its file, or after `partial_line_timeout`; old streams are
  * forgotten.
  */
-import { diskCode } from '../../host/disk.ts';
+import { absent, diskCode } from '../../host/disk.ts';
 import { directoryOf } from '../../host/files.ts';
 import type { Piece } from '../source.ts';
 import type { Endings } from './endings.ts';
 import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
-import { absent } from './handles.ts';
 import type { Tailer } from './tailer.ts';
 
 /** Streams that ended are remembered this long, and this many of them. */

@@ -135,6 +135,13 @@ export class Truth {
     }
   }
 
+  /** All lines that were written to the generation's file so far. */
+  mayRepeat({ file }: Generation, reason: string): void {
+    for (const generation of this.generations) {
+      if (generation.file === file) for (const line of generation.lines) line.repeatable ??= reason;
+    }
+  }
+
   /** The inode was truncated to nothing. */
   truncated(inode: Inode): void {
     for (const carrier of this.#carriersOf(inode)) carrier.validTo = 0;

@@ -53,7 +53,7 @@ export class Writer {
     this.#plan();
   }
 
-  /** Writes no more; a line that was begun is ended. */
+  /** Writes no more; a line that was begun is ended, and so is a copy. */
   stop(): void {
     this.#endLine();
     this.#stopped = true;
@@ -62,6 +62,8 @@ export class Writer {
   /** The machine lost its power: everything planned is off. */
   halt(): void {
     this.#boot += 1;
+    // A copy that nobody finishes is a file of its own, which repeats what it holds.
+    if (this.#rotating) this.#options.truth.mayRepeat(this.#generation, 'a copy was left unfinished');
     this.#rotating = false;
     this.#open = Buffer.alloc(0);
   }
@@ -86,9 +88,15 @@ export class Writer {
   }
 
   #after(delayMs: number, work: () => void): void {
+    this.#unlessRebooted(delayMs, () => {
+      if (!this.#stopped) work();
+    });
+  }
+
+  #unlessRebooted(delayMs: number, work: () => void): void {
     const boot = this.#boot;
     this.#options.drive.time.after(delayMs, () => {
-      if (boot === this.#boot && !this.#stopped) work();
+      if (boot === this.#boot) work();
     });
   }
 
@@ -232,10 +240,10 @@ export class Writer {
     if (piece.length > 0) {
       drive.append(target, piece);
       truth.copied(this.#inode, target);
-      this.#after(dice.fraction() * 100, () => this.#copy(target, generation));
+      this.#unlessRebooted(dice.fraction() * 100, () => this.#copy(target, generation));
       return;
     }
-    this.#after(dice.chance(0.5) ? 0 : dice.fraction() * 50, () => {
+    this.#unlessRebooted(dice.chance(0.5) ? 0 : dice.fraction() * 50, () => {
       trace(`${path}: copied ${target.size} of ${this.#inode.size} bytes and truncated`);
       const copied = wholeLines(generation, target.size);
       truth.fragment(generation, copied, Buffer.from(target.view(copied, target.size)));

@@ -107,7 +107,7 @@ export class Tailer {
     const to = this.#position + block.bytes.length;
     const piece = this.#piece(
       { kind: 'lines' },
-      { to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) },
+      { from: this.#position, to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) },
     );
     this.#advance(to, { remembered: block.all, read: block.bytes });
     return { kind: 'lines', pieces: [piece], more: false };
@@ -144,9 +144,9 @@ export class Tailer {
     const overlap = block.all.length - block.bytes.length;
     const start = this.#position;
     const pieces = splitBlock(block.bytes.subarray(0, end), this.#lineBytesMax).map((part) => {
-      this.#position = start + part.from;
       const stop = overlap + part.to;
       return this.#piece(part.kind === 'cut' ? { kind: 'cut', kept: part.kept } : { kind: 'lines' }, {
+        from: start + part.from,
         to: start + part.to,
         body: block.bytes.subarray(part.from, part.kind === 'cut' ? part.from + part.kept : part.to),
         tail: lastOf(block.all.subarray(0, stop), proofBytesMax),
@@ -194,7 +194,7 @@ export class Tailer {
     }
     const piece = this.#piece(
       { kind: 'cut', kept: this.#lineBytesMax },
-      { to: end, body: block.bytes, tail },
+      { from: this.#position, to: end, body: block.bytes, tail },
     );
     this.#advance(end, { remembered: tail, read: block.bytes });
     return { kind: 'lines', pieces: [piece], more: true };
@@ -202,12 +202,17 @@ export class Tailer {
 
   #piece(
     shape: { readonly kind: 'lines' } | { readonly kind: 'cut'; readonly kept: number },
-    part: { readonly to: number; readonly body: Uint8Array; readonly tail: Uint8Array },
+    part: {
+      readonly from: number;
+      readonly to: number;
+      readonly body: Uint8Array;
+      readonly tail: Uint8Array;
+    },
   ): Piece {
     const segment: Segment = {
       stream: this.#stream,
       path: this.#path,
-      from: this.#position,
+      from: part.from,
       to: part.to,
       ...shape,
     };

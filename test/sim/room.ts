@@ -295,8 +295,9 @@ export class Room {
     // A file whose removal was taken back is nobody's again.
     for (const inode of this.#releasedBytes.keys()) if (inode.links > 0) this.#releasedBytes.delete(inode);
     this.review('lost with the power');
+    const losses = this.#powerLossesMs.length;
     this.world.time.after(this.dice.between(0, 5_000), () => {
-      if (this.calm) return;
+      if (this.calm || losses !== this.#powerLossesMs.length) return;
       for (const writer of this.#writers) writer.reopen();
     });
   }

@@ -39,10 +39,17 @@ export class Copies {
   }
 
   /** Holds a file back when it looks like the copy of a followed one; false when it does not. */
-  async hold(path: string, stat: FileStat, patterns: Patterns): Promise<boolean> {
+  async hold(
+    path: string,
+    stat: FileStat,
+    {
+      patterns,
+      sinceMs = this.#ground.uptimeMs(),
+    }: { readonly patterns: Patterns; readonly sinceMs?: number },
+  ): Promise<boolean> {
     const original = await this.#ground.evidence.originalOf(path, stat);
     if (original === null) return false;
-    this.#held.set(path, { path, original, patterns, sinceMs: this.#ground.uptimeMs() });
+    this.#held.set(path, { path, original, patterns, sinceMs });
     return true;
   }
 

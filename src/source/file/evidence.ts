@@ -116,9 +116,14 @@ export class Evidence {
    * the original is unchanged, the bytes that both have must agree too.
    */
   async isCopy(path: string, original: Follow): Promise<boolean> {
-    return await this.#withFile(path, async (copy) =>
-      this.#withFile(original.record.path, async (source) => this.#agree(copy, source, original)),
-    );
+    return await this.#withFile(path, async (copy) => {
+      if (original.tailer !== null) return await this.#agree(copy, original.tailer.handle, original);
+      return await this.#withFile(original.record.path, async (source) => {
+        // Its path may lead elsewhere by now.
+        const { inode } = await source.stat();
+        return inode === original.record.identity.inode && (await this.#agree(copy, source, original));
+      });
+    });
   }
 
   /** Whether the file at the stream's path no longer holds what was read of it, though nobody has read there since. */

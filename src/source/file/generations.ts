@@ -205,7 +205,11 @@ export class Generations {
     const patterns = options.wanted(path);
     let successor: Follow;
     try {
-      if (next.position === 0 && patterns !== null && (await this.#copies.hold(path, next.stat, patterns))) {
+      if (
+        next.position === 0 &&
+        patterns !== null &&
+        (await this.#copies.hold(path, next.stat, { patterns }))
+      ) {
         await next.handle.close();
         return;
       }

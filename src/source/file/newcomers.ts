@@ -65,7 +65,7 @@ export class Newcomers {
     if (stat.size === 0 || this.#copies.holds(path)) return;
     const fromBeginning = start.at === 'beginning' && !this.#takenOver.has(path);
     const doubtful = this.#doubts && fromBeginning && !this.#isOld(stat, start);
-    if (doubtful && (await this.#copies.hold(path, stat, start.patterns))) return;
+    if (doubtful && (await this.#copies.hold(path, stat, { patterns: start.patterns }))) return;
     await this.#enter(path, stat, start);
   }
 
@@ -102,6 +102,8 @@ export class Newcomers {
       await this.#generations.replaced(held.original);
       this.#copies.release(held.path);
     } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
+      // A copy that had only begun may be that of another.
+      if (!late && (await this.#copies.hold(held.path, stat, held))) return;
       await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });
       this.#copies.release(held.path);
     }

@@ -103,8 +103,16 @@ export class Outbox {
   /** The next to be sent: the first that is neither suspect nor postponed, then those to be sent once more. */
   next(): Entry | null {
     const nowMs = this.#host.clock.monotonicMs();
-    const due = (entry: Entry) => entry.suspect === null && entry.postponedUntilMs <= nowMs;
-    return this.#pending.find(due) ?? this.aside.next();
+    /** Streams of a postponed batch: what follows it there waits too, so that each keeps its order. */
+    const waiting = new Set<StreamId>();
+    for (const entry of this.#pending) {
+      if (entry.suspect !== null) continue;
+      const { segments } = entry.stored.batch;
+      if (entry.postponedUntilMs <= nowMs && !segments.some(({ stream }) => waiting.has(stream)))
+        return entry;
+      for (const { stream } of segments) waiting.add(stream);
+    }
+    return this.aside.next();
   }
 
   /** How long until a postponed batch is due; Infinity when none is postponed. */
@@ -114,7 +122,7 @@ export class Outbox {
     return Math.min(Number.POSITIVE_INFINITY, ...waits);
   }
 
-  /** Its bytes cannot be read at present: others go first. */
+  /** Its bytes cannot be read at present: batches of other streams go first. */
   postpone(entry: Entry): void {
     entry.postponedUntilMs = this.#host.clock.monotonicMs() + postponeMs;
   }

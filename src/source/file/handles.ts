@@ -70,6 +70,11 @@ export class Handles {
       path: printablePath(record.path),
       position,
       before: found.before,
+      beginsSo: (bytes) => {
+        const { length, hash } = record.head;
+        const { work } = this.#ground.options.host;
+        return bytes.length >= length && work.sha256([bytes.subarray(0, length)]) === hash;
+      },
       lineBytesMax: settings.lineBytesMax,
     });
     follow.missingSinceMs = null;

@@ -26,6 +26,7 @@ test('keeps the first bytes of what was read as evidence, also when a line among
     path: '/log',
     position: 0,
     before: new Uint8Array(0),
+    beginsSo: () => true,
     lineBytesMax: 10,
   });
   const reading = await tailer.read();
@@ -39,4 +40,13 @@ test('keeps the first bytes of what was read as evidence, also when a line among
     ],
   );
   assert.equal(tailer.head.toString(), content);
+});
+
+test('gives nothing of a file that was written anew before anything of it was read', async () => {
+  const options = { stream: 's', path: '/log', position: 0, before: new Uint8Array(0), lineBytesMax: 100 };
+  const beginsSo = (bytes: Uint8Array) => Buffer.from(bytes).toString().startsWith('old');
+  const changed = new Tailer(handleOf('new\nlines\n'), { ...options, beginsSo });
+  assert.equal((await changed.read()).kind, 'replaced');
+  const same = new Tailer(handleOf('old\nlines\n'), { ...options, beginsSo });
+  assert.equal((await same.read()).kind, 'lines');
 });

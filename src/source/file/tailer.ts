@@ -35,6 +35,11 @@ export interface TailerOptions {
   readonly position: number;
   /** Bytes that end at `position`, as many as are known. */
   readonly before: Uint8Array;
+  /**
+   * Whether these are the file's first bytes as they were when its stream was named. Before anything is read there is
+   * nothing to overlap with, and the file may have been written anew since.
+   */
+  beginsSo(bytes: Uint8Array): boolean;
   readonly lineBytesMax: number;
 }
 
@@ -47,6 +52,7 @@ export class Tailer {
   #scanned: number;
   #remembered: Buffer;
   #head: Buffer;
+  readonly #beginsSo: (bytes: Uint8Array) => boolean;
   #readBytes = readBytesMin;
 
   constructor(handle: FileHandle, options: TailerOptions) {
@@ -57,6 +63,7 @@ export class Tailer {
     this.#scanned = options.position;
     this.#lineBytesMax = options.lineBytesMax;
     this.#remembered = remember(options.before);
+    this.#beginsSo = options.beginsSo;
     const whole = options.before.length === options.position;
     this.#head = whole ? Buffer.from(options.before.subarray(0, headBytesMax)) : Buffer.alloc(0);
   }
@@ -135,6 +142,7 @@ export class Tailer {
       position: this.#position - overlap,
     });
     if (count < overlap || this.#remembered.compare(all, 0, overlap) !== 0) return null;
+    if (this.#position === 0 && length > 0 && !this.#beginsSo(all.subarray(0, count))) return null;
     // A few bytes must not keep a whole read buffer alive while they wait in a batch.
     const kept = count * 4 < all.length ? Buffer.from(all.subarray(0, count)) : all.subarray(0, count);
     return { all: kept, bytes: kept.subarray(overlap) };

@@ -203,15 +203,16 @@ test('the ledger adds up: what was taken and what was set aside', async () => {
   assert.equal(outbox.settlement.marks('s')?.watermark, 11);
 });
 
-test('a batch of an earlier run that cannot be read again now lets the others go first, and follows', async () => {
+test('a batch of an earlier run that cannot be read again now lets other streams go first, and keeps its own order', async () => {
   const host = createHost();
   const store = memoryStore();
   const limits = { bodyBytesMax: null, envelopeBytes: 0, encodedBytes: (line: Uint8Array) => line.length };
   const given = { output: 'default', agentId: 'agent', spoolBytesMax: 1 << 20, memoryBytesMax: 1 << 20 };
-  const draftOf = (stream: string, text: string) => {
+  const draftOf = (stream: string, text: string, from = 0) => {
     const batcher = new Batcher({ bytesMax: 1 << 20, recordsMax: 1000, protocol: limits });
     const body = Buffer.from(text);
-    const segment = { stream, path: `/${stream}`, from: 0, to: body.length, kind: 'lines' } as const;
+    const to = from + body.length;
+    const segment = { stream, path: `/${stream}`, from, to, kind: 'lines' } as const;
     batcher.add({ segment, body, records: countLines(body), tail: body }, { monotonicMs: 0, nowMs: 0 });
     return batcher.close(0);
   };
@@ -225,6 +226,7 @@ test('a batch of an earlier run that cannot be read again now lets the others go
   await earlier.outbox.close(draftOf('a', 'a\n'));
   earlier.state.close();
   const { outbox } = open();
+  await outbox.close(draftOf('a', 'more of a\n', 2));
   await outbox.close(draftOf('b', 'b\n'));
   const sent: string[] = [];
   let refusals = 2;
@@ -237,7 +239,7 @@ test('a batch of an earlier run that cannot be read again now lets the others go
       close: async () => undefined,
       async send(_batch, body) {
         sent.push(Buffer.concat([...body]).toString());
-        if (sent.length === 2) stop.abort();
+        if (sent.length === 3) stop.abort();
         return { outcome: acked, ...nothingSetAside };
       },
     },
@@ -255,5 +257,5 @@ test('a batch of an earlier run that cannot be read again now lets the others go
     settled: () => undefined,
   });
   await delivery.run(stop.signal);
-  assert.deepEqual(sent, ['b\n', 'a\n']);
+  assert.deepEqual(sent, ['b\n', 'a\n', 'more of a\n']);
 });

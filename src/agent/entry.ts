@@ -11,7 +11,7 @@ export interface Entry {
   suspect: string | null;
   /** It died of too many faults and may be tried once more when others are taken. */
   secondChance: boolean;
-  /** Its bytes could not be read again; others go first until then. Monotonic milliseconds. */
+  /** Its bytes could not be read again; other streams go first until then. Monotonic milliseconds. */
   postponedUntilMs: number;
 }
 

@@ -100,17 +100,18 @@ export class Outbox {
     return !this.spooling || this.#spooledBytes < this.#options.spoolBytesMax;
   }
 
-  /** The next to be sent: the first that is neither suspect nor postponed, then those to be sent once more. */
+  /**
+   * The next to be sent: the first that is neither suspect nor postponed nor follows a postponed one in a stream, then
+   * those to be sent once more.
+   */
   next(): Entry | null {
     const nowMs = this.#host.clock.monotonicMs();
-    /** Streams of a postponed batch: what follows it there waits too, so that each keeps its order. */
-    const waiting = new Set<StreamId>();
+    const heldBack = new Set<StreamId>();
     for (const entry of this.#pending) {
-      if (entry.suspect !== null) continue;
       const { segments } = entry.stored.batch;
-      if (entry.postponedUntilMs <= nowMs && !segments.some(({ stream }) => waiting.has(stream)))
-        return entry;
-      for (const { stream } of segments) waiting.add(stream);
+      const waits = entry.postponedUntilMs > nowMs || segments.some(({ stream }) => heldBack.has(stream));
+      if (waits) for (const { stream } of segments) heldBack.add(stream);
+      else if (entry.suspect === null) return entry;
     }
     return this.aside.next();
   }

@@ -283,8 +283,15 @@ export class Room {
   #watchLetGo(): void {
     this.agentMachine.drive.letGoOfUnnamed = (inode, holder) => {
       const process = this.agent.incarnation?.process;
-      if (holder === process && process.alive) this.#releasedBytes.set(inode, inode.size);
+      // One that is stopped while its disk refuses cannot keep what only it could read: that is a named gap.
+      const forced = this.agent.stopping && this.#diskRefuses();
+      if (holder === process && process.alive && !forced) this.#releasedBytes.set(inode, inode.size);
     };
+  }
+
+  #diskRefuses(): boolean {
+    const sinceMs = this.world.time.nowMs - rememberingMs;
+    return this.agentDiskTroubles.some(({ toMs }) => toMs >= sinceMs);
   }
 
   #agentLostPower(): void {

@@ -26,6 +26,8 @@ export class Service<T> {
   #incarnation: Incarnation | null = null;
   #program: T | null = null;
   #upSinceMs = Number.POSITIVE_INFINITY;
+  /** An orderly stop is under way. */
+  stopping = false;
   /** Set when an orderly stop hangs. */
   hung = false;
 
@@ -54,6 +56,7 @@ export class Service<T> {
     incarnation.process.atDeath(() => {
       this.#incarnation = null;
       this.#program = null;
+      this.stopping = false;
       this.#upSinceMs = Number.POSITIVE_INFINITY;
       gone();
       machine.world.time.after(this.#options.restartMs(), () => this.start());
@@ -86,6 +89,7 @@ export class Service<T> {
     if (incarnation === null || program === null) return;
     const { machine, name, stop, trace } = this.#options;
     trace(`${name} is stopped`);
+    this.stopping = true;
     stop(program).then(
       () => this.#exit(incarnation, 'stopped'),
       (error: unknown) => this.#exit(incarnation, `failed to stop: ${String(error)}`),

@@ -203,6 +203,7 @@ export class Room {
     const sinceMs = Math.max(
       generation.firstLineAtMs,
       this.agent.upSinceMs,
+      this.spoolFullAtMs,
       ...this.agentDiskTroubles.map(({ toMs }) => toMs),
     );
     return this.world.time.nowMs - sinceMs >= foundAfterMs;

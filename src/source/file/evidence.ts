@@ -126,6 +126,21 @@ export class Evidence {
     });
   }
 
+  /**
+   * Whether a file that is shorter than what was read of a stream holds its beginning: a copy that was finished before
+   * the last of it was written. `head` are the first bytes that were read, where they are still at hand.
+   */
+  async isReadCopy(follow: Follow, handle: FileHandle, head: Uint8Array): Promise<boolean> {
+    const { size } = await handle.stat();
+    const start = Buffer.alloc(Math.min(size, headBytesMax));
+    const count = await handle.read(start, { offset: 0, length: start.length, position: 0 });
+    if (size <= head.length) return count === size && start.equals(head.subarray(0, size));
+    const { record } = follow;
+    if (size < record.head.length || (await prove(this.#work, handle, record.head)) === null) return false;
+    const proof = this.#proofs(record.id).findLast((one) => one.position <= size);
+    return proof === undefined || (await prove(this.#work, handle, proof)) !== null;
+  }
+
   /** Whether the file at the stream's path no longer holds what was read of it, though nobody has read there since. */
   async isReplaced(follow: Follow): Promise<boolean> {
     return await this.#withFile(follow.record.path, async (handle) => {

@@ -170,6 +170,7 @@ export class Generations {
       return;
     }
     const phase = follow.phase;
+    const head = follow.tailer?.head ?? new Uint8Array(0);
     // Taken away at once: looking for copies opens files, for which a quiet one may be closed, but not this one.
     const handle = this.#handles.detach(follow) ?? (await this.#handles.open(path));
     if (handle === null) {
@@ -188,6 +189,7 @@ export class Generations {
       next = { stat, handle, settings, position: from, parent: { stream: follow.record.id, from } };
       copy = await this.#findCopy(follow);
       archive = copy === null ? await this.#archives.find(follow) : null;
+      if (copy === null) await this.#passOverReadCopy(follow, head);
     } catch (error) {
       if (follow.remembered === null) await handle.close();
       else this.#handles.attach(follow, { handle, before: follow.remembered });
@@ -240,6 +242,33 @@ export class Generations {
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /**
+   * What was written between the copy and the truncation may have been read, and the copy then holds less than that:
+   * it becomes a stream that begins at its own end, so that nothing of it is given out again.
+   */
+  async #passOverReadCopy(follow: Follow, head: Uint8Array): Promise<void> {
+    const { evidence, options, registry } = this.#ground;
+    for (const { path, stat } of await this.#copies.candidatesFor(follow)) {
+      const patterns = options.wanted(path);
+      const shorter = stat.size > 0 && stat.size < follow.position;
+      if (patterns === null || !shorter || stat.inode === follow.record.identity.inode) continue;
+      await this.#handles.borrowReadable(path, async (handle) => {
+        if (!(await evidence.isReadCopy(follow, handle, head))) return false;
+        if (!(await this.#isFree(path, { stat, handle }))) return false;
+        const { settings } = patterns;
+        const parent = { stream: follow.record.id, from: stat.size };
+        const passed = await this.begin(path, { stat, handle, settings, position: stat.size, parent });
+        registry.place(passed, path, await this.#handles.realPath(path));
+        this.#copies.release(path);
+        this.#ground.say('info', 'file.copied', {
+          follow: passed,
+          message: 'a copy of what was read already',
+        });
+        return true;
+      });
+    }
   }
 
   /** No stream is read at this path; one whose file was overwritten there is over. */

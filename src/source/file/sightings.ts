@@ -118,6 +118,7 @@ export class Sightings {
     follow.modifiedMs = modifiedMs;
     if (size > follow.size) this.#ground.grew(follow);
     follow.size = Math.max(follow.size, size);
+    await this.#takeHead(follow);
     this.#ground.options.ready(follow);
   }
 
@@ -131,8 +132,20 @@ export class Sightings {
   }
 
   /** Shorter than what was read of it: no read is needed to know that it was truncated. */
-  async #isCut({ tailer }: Follow): Promise<boolean> {
-    return tailer !== null && (await tailer.handle.stat()).size < tailer.position;
+  async #isCut(follow: Follow): Promise<boolean> {
+    const { tailer } = follow;
+    if (tailer === null) return false;
+    const { size } = await tailer.handle.stat();
+    if (size < tailer.position) return true;
+    // Where nothing or little was read, the first bytes tell whether it was written anew.
+    return size < follow.size && (await this.#ground.evidence.of(follow, tailer.handle)) === null;
+  }
+
+  /** What waits to be read is known by its first bytes, should it be truncated before. */
+  async #takeHead(follow: Follow): Promise<void> {
+    const { record, tailer } = follow;
+    if (tailer === null || record.head.length > 0 || follow.size === 0) return;
+    this.#ground.change(follow, { head: await this.#ground.evidence.headOf(tailer.handle) });
   }
 
   async #leadsTo(follow: Follow): Promise<boolean> {

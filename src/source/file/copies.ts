@@ -14,6 +14,7 @@ export interface Held {
   readonly original: Follow;
   readonly patterns: Patterns;
   readonly sinceMs: number;
+  readonly provenBytes: number;
 }
 
 export class Copies {
@@ -47,10 +48,21 @@ export class Copies {
       sinceMs = this.#ground.uptimeMs(),
     }: { readonly patterns: Patterns; readonly sinceMs?: number },
   ): Promise<boolean> {
-    const original = await this.#ground.evidence.originalOf(path, stat);
-    if (original === null) return false;
-    this.#held.set(path, { path, original, patterns, sinceMs });
+    const found = await this.#ground.evidence.originalOf(path, stat);
+    if (found === null) return false;
+    const provenBytes = found.likeness === 'same' ? stat.size : 0;
+    this.#held.set(path, { path, original: found.original, patterns, sinceMs, provenBytes });
     return true;
+  }
+
+  /** Up to here the held file was seen to be the same as the original, before that was truncated. */
+  prove(held: Held, provenBytes: number): void {
+    this.#held.set(held.path, { ...held, provenBytes });
+  }
+
+  provenBytes(path: string, original: Follow): number {
+    const held = this.#held.get(path);
+    return held?.original === original ? held.provenBytes : 0;
   }
 
   /** Files that may be copies of a followed one: those beside it, newest first, and those held for it. */

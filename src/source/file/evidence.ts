@@ -10,6 +10,13 @@ import { headBytesMax, makeProof, proofBytesMax, prove } from './proof.ts';
 /** RFC 1952: every gzip member begins with these bytes. Zstandard (RFC 8878) and xz have their own. */
 const compressedMagic = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68'];
 
+/**
+ * `same`:  the file's bytes are those of the stream's file, so far.
+ * `open`:  the stream's file was truncated: whoever reads it will notice, and decides.
+ * `other`: not a copy.
+ */
+export type Likeness = 'same' | 'open' | 'other';
+
 export class Evidence {
   readonly #disk: Disk;
   readonly #work: Work;
@@ -75,13 +82,17 @@ export class Evidence {
   }
 
   /** The followed file whose beginning this new file repeats so far; null when there is none. */
-  async originalOf(path: string, stat: FileStat): Promise<Follow | null> {
+  async originalOf(
+    path: string,
+    stat: FileStat,
+  ): Promise<{ readonly original: Follow; readonly likeness: Likeness } | null> {
     const handle = await this.#disk.open(path, 'read').catch(absent(null));
     if (handle === null) return null;
     try {
       for (const follow of await this.#like(handle, { path, size: stat.size })) {
         const live = follow.phase.kind === 'followed' && follow.record.identity.inode !== stat.inode;
-        if (live && (await this.isCopy(path, follow))) return follow;
+        const likeness = live ? await this.likeness(path, follow) : 'other';
+        if (likeness !== 'other') return { original: follow, likeness };
       }
       return null;
     } finally {
@@ -115,56 +126,52 @@ export class Evidence {
    * Whether a file may be the copy of a followed one: it holds what was read of it, or has not come that far yet. While
    * the original is unchanged, the bytes that both have must agree too.
    */
-  async isCopy(path: string, original: Follow): Promise<boolean> {
-    return await this.#withFile(path, async (copy) => {
+  async likeness(path: string, original: Follow): Promise<Likeness> {
+    const found = await this.#withFile(path, async (copy) => {
       if (original.tailer !== null) return await this.#agree(copy, original.tailer.handle, original);
       return await this.#withFile(original.record.path, async (source) => {
         // Its path may lead elsewhere by now.
         const { inode } = await source.stat();
-        return inode === original.record.identity.inode && (await this.#agree(copy, source, original));
+        if (inode !== original.record.identity.inode) return 'other';
+        return await this.#agree(copy, source, original);
       });
     });
+    return found ?? 'other';
   }
 
-  /**
-   * Whether a file that is shorter than what was read of a stream holds its beginning: a copy that was finished before
-   * the last of it was written. `head` are the first bytes that were read, where they are still at hand.
-   */
-  async isReadCopy(follow: Follow, handle: FileHandle, head: Uint8Array): Promise<boolean> {
-    const { size } = await handle.stat();
-    const start = Buffer.alloc(Math.min(size, headBytesMax));
-    const count = await handle.read(start, { offset: 0, length: start.length, position: 0 });
-    if (size <= head.length) return count === size && start.equals(head.subarray(0, size));
-    const { record } = follow;
-    if (size < record.head.length || (await prove(this.#work, handle, record.head)) === null) return false;
-    const proof = this.#proofs(record.id).findLast((one) => one.position <= size);
-    return proof === undefined || (await prove(this.#work, handle, proof)) !== null;
+  /** Whether a short file is nothing but the beginning of these first bytes. */
+  async isWithin(handle: FileHandle, head: Uint8Array): Promise<boolean> {
+    const bytes = Buffer.alloc(head.length + 1);
+    const count = await handle.read(bytes, { offset: 0, length: bytes.length, position: 0 });
+    return count <= head.length && bytes.subarray(0, count).equals(head.subarray(0, count));
   }
 
   /** Whether the file at the stream's path no longer holds what was read of it, though nobody has read there since. */
   async isReplaced(follow: Follow): Promise<boolean> {
-    return await this.#withFile(follow.record.path, async (handle) => {
+    const replaced = await this.#withFile(follow.record.path, async (handle) => {
       const { inode } = await handle.stat();
       return inode === follow.record.identity.inode && (await this.of(follow, handle)) === null;
     });
+    return replaced === true;
   }
 
-  async #agree(copy: FileHandle, source: FileHandle, original: Follow): Promise<boolean> {
+  async #agree(copy: FileHandle, source: FileHandle, original: Follow): Promise<Likeness> {
     const [copySize, sourceSize] = [(await copy.stat()).size, (await source.stat()).size];
     const position = original.tailer?.position ?? original.position;
     const unchanged = sourceSize >= position && (await this.of(original, source)) !== null;
     // Truncated just now: whoever reads the original will notice, and then look for this very copy.
-    if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null;
-    if (copySize > sourceSize) return false;
+    if (!unchanged) return copySize < position || (await this.of(original, copy)) !== null ? 'open' : 'other';
+    if (copySize > sourceSize) return 'other';
     const [a, b] = [await bytesBefore(copy, copySize), await bytesBefore(source, copySize)];
     // Where the original was truncated between these looks, the next one decides.
-    return a.equals(b) || (await source.stat()).size < sourceSize;
+    if (a.equals(b)) return 'same';
+    return (await source.stat()).size < sourceSize ? 'open' : 'other';
   }
 
-  /** False when nothing is there; what cannot be opened proves nothing, and is thrown. */
-  async #withFile(path: string, test: (handle: FileHandle) => Promise<boolean>): Promise<boolean> {
+  /** Null when nothing is there; what cannot be opened proves nothing, and is thrown. */
+  async #withFile<T>(path: string, test: (handle: FileHandle) => Promise<T>): Promise<T | null> {
     const handle = await this.#disk.open(path, 'read').catch(absent(null));
-    if (handle === null) return false;
+    if (handle === null) return null;
     try {
       return await test(handle);
     } finally {

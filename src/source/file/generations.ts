@@ -22,6 +22,7 @@ import { type Beginning, blank, type Follow } from './follow.ts';
 import type { Ground } from './ground.ts';
 import type { Found, Handles } from './handles.ts';
 import { largestPrefix, makeProof } from './proof.ts';
+import { startOf } from './start.ts';
 
 export class Generations {
   readonly #ground: Ground;
@@ -246,7 +247,8 @@ export class Generations {
 
   /**
    * What was written between the copy and the truncation may have been read, and the copy then holds less than that:
-   * it becomes a stream that begins at its own end, so that nothing of it is given out again.
+   * it becomes a stream that begins at its own end, so that nothing of it is given out again. (At its last line's
+   * beginning where that is unfinished: should it be a copy that still grows, no line is read in part.)
    */
   async #passOverReadCopy(follow: Follow, head: Uint8Array): Promise<void> {
     const { evidence, options, registry } = this.#ground;
@@ -255,11 +257,13 @@ export class Generations {
       const shorter = stat.size > 0 && stat.size < follow.position;
       if (patterns === null || !shorter || stat.inode === follow.record.identity.inode) continue;
       await this.#handles.borrowReadable(path, async (handle) => {
-        if (!(await evidence.isReadCopy(follow, handle, head))) return false;
+        const proven = this.#copies.provenBytes(path, follow) >= stat.size;
+        if (!proven && !(await evidence.isWithin(handle, head))) return false;
         if (!(await this.#isFree(path, { stat, handle }))) return false;
         const { settings } = patterns;
-        const parent = { stream: follow.record.id, from: stat.size };
-        const passed = await this.begin(path, { stat, handle, settings, position: stat.size, parent });
+        const position = await startOf(handle, stat.size, settings.lineBytesMax);
+        const parent = { stream: follow.record.id, from: position };
+        const passed = await this.begin(path, { stat, handle, settings, position, parent });
         registry.place(passed, path, await this.#handles.realPath(path));
         this.#copies.release(path);
         this.#ground.say('info', 'file.copied', {

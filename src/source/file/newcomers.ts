@@ -97,11 +97,17 @@ export class Newcomers {
     const late = this.#ground.uptimeMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
     if (stat === null || (await recognise(held.path, stat)) !== null) {
       this.#copies.release(held.path);
-    } else if (late && (await this.#ground.evidence.isReplaced(held.original))) {
+      return;
+    }
+    if (late && (await this.#ground.evidence.isReplaced(held.original))) {
       // The original was truncated while nothing could be read: this is what it held.
       await this.#generations.replaced(held.original);
       this.#copies.release(held.path);
-    } else if (late || !(await this.#ground.evidence.isCopy(held.path, held.original))) {
+      return;
+    }
+    const likeness = late ? 'other' : await this.#ground.evidence.likeness(held.path, held.original);
+    if (likeness === 'same') this.#copies.prove(held, stat.size);
+    if (likeness === 'other') {
       // A copy that had only begun may be that of another.
       if (!late && (await this.#copies.hold(held.path, stat, held))) return;
       await this.#enter(held.path, stat, { patterns: held.patterns, at: 'beginning' });

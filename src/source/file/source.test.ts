@@ -91,6 +91,22 @@ test('reads the rest of a truncated file from its copy', async () => {
   await source.untilSet(['a1', 'a2', 'a3', 'a4', 'b1']);
 });
 
+test('does not read a copy again that was finished before the last of it was written', async () => {
+  const dir = await directory();
+  const path = join(dir, 'f.log');
+  await writeFile(path, 'a1\na2\n');
+  await using source = await Collector.open(dir);
+  await source.until(['a1', 'a2']);
+  await copyFile(path, join(dir, 'f.1.log'));
+  await appendFile(path, 'a3\n');
+  await source.until(['a1', 'a2', 'a3']);
+  await truncate(path, 0);
+  await appendFile(path, 'b1\n');
+  await source.until(['a1', 'a2', 'a3', 'b1']);
+  await appendFile(join(dir, 'f.1.log'), 'late\n');
+  await source.untilSet(['a1', 'a2', 'a3', 'b1', 'late']);
+});
+
 test('reads a file deleted and made again under the same inode (ROT-15)', async () => {
   const dir = await directory();
   const path = join(dir, 'f.log');

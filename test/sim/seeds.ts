@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { type RunResult, runSeed } from './run.ts';
 
-/** Names of faults that must have fired somewhere in the stretch, so that a run proves that it saw each. */
+/**
+ * Names of faults that must have fired somewhere in the stretch, so that a run proves that it saw each. Running out of
+ * descriptors is too rare for a stretch; long runs count it.
+ */
 export const mustFire = [
   'kill agent',
   'stop agent',
@@ -15,7 +18,6 @@ export const mustFire = [
   'database EIO',
   'disk ENOSPC',
   'disk EIO',
-  'disk EMFILE',
   'disk EACCES',
   'event lost',
   'clock jump',

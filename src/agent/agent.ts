@@ -7,6 +7,7 @@
 import type { Host } from '../host/host.ts';
 import type { Metrics } from '../host/metrics.ts';
 import type { SelfLog } from '../host/selflog.ts';
+import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import { openOutput } from '../output/open.ts';
 import type { Output } from '../output/output.ts';
 import type { ByteSink } from '../output/stdout.ts';
@@ -31,6 +32,8 @@ export interface AgentOptions {
   readonly version: string;
   /** Reads the key again where it may have changed since (its file, the configuration); null: it cannot. */
   readonly freshKey: (() => Promise<string | null>) | null;
+  /** Where lines are read into and worked on; without one, a memory of its own. */
+  readonly lineMemory?: LineMemory;
   /** Where the output `stdout` writes; without it that output takes nothing. */
   readonly standardOutput?: ByteSink;
 }
@@ -98,6 +101,7 @@ class RunningAgent implements Agent {
   readonly #journal: Journal;
   readonly #output: Output;
   readonly #delivery: Delivery;
+  readonly #lineMemory: LineMemory;
   readonly #batcher: Batcher;
   readonly #startedAtMs: number;
   readonly #possibleRepeats: number;
@@ -126,7 +130,9 @@ class RunningAgent implements Agent {
       },
     );
     this.#possibleRepeats = this.#countPossibleRepeats();
+    this.#lineMemory = options.lineMemory ?? openLineMemory();
     this.#output = openOutput(host, settings.output, {
+      lineMemory: this.#lineMemory,
       agentId,
       version: options.version,
       freshKey: options.freshKey,
@@ -173,6 +179,7 @@ class RunningAgent implements Agent {
         ...one,
         openFilesMax: Math.min(one.openFilesMax, Math.floor(this.#host.process.openFilesMax / 2)),
       })),
+      lineMemory: this.#lineMemory,
       memory: memoryOf(this.#outbox, this.#journal, (error) => this.#fail(error)),
       log,
       streams: snapshot.streams,
@@ -245,7 +252,8 @@ class RunningAgent implements Agent {
     await Promise.race([this.#intake.catch(() => undefined), patience]);
     // A timer that still runs would keep the process alive after everything has stopped.
     quiet.abort();
-    while (this.#outbox.next() !== null && this.#delivery.reachable && !signal.aborted) {
+    const sends = () => this.#delivery.sending || this.#outbox.next() !== null;
+    while (sends() && this.#delivery.reachable && !signal.aborted) {
       const leftMs = deadline - clock.monotonicMs();
       if (leftMs <= 0) break;
       await this.#outbox.roomMade.wait(clock, leftMs, signal);

@@ -1,8 +1,11 @@
 /**
- * Gathers pieces into a batch until it is full or its time is up. Per stream, pieces that follow one another become
+ * Gathers pieces into a batch until it is full or its time is up. Per stream, small pieces that follow one another become
  * one segment; the order within a stream is kept, across streams there is none.
+ *
+ * Bodies are not copied, but where small ones become one segment. The batch holds the memory in which its bodies lie.
  */
 import type { Segment } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { StreamId } from '../event/stream.ts';
 import { encodedRoom, type Fit, fitCut, fitLines } from '../protocol/fit.ts';
 import type { ProtocolLimits } from '../protocol/protocol.ts';
@@ -12,11 +15,15 @@ import type { Piece } from '../source/source.ts';
 export interface Draft {
   readonly segments: readonly Segment[];
   readonly bodies: readonly Uint8Array[];
+  /** Records of each segment. */
+  readonly counts: readonly number[];
   readonly records: number;
   readonly bytes: number;
   readonly readAtMs: number;
   /** For each stream the bytes that end where the batch leaves it, for the proof of that position. */
   readonly tails: ReadonlyMap<StreamId, { readonly position: number; readonly tail: Uint8Array }>;
+  /** The right to the memory in which bodies and tails lie; whoever gets the draft lets go of it. */
+  readonly holds: readonly Hold[];
 }
 
 export interface BatchLimits {
@@ -28,10 +35,15 @@ export interface BatchLimits {
 interface Open {
   segment: Segment;
   readonly chunks: Uint8Array[];
+  bytes: number;
+  records: number;
 }
 
 const LF = 10;
 const tailBytesMax = 4096;
+/** Pieces that make more than so many bytes together stay segments of their own: joining them is a copy. */
+const joinedBytesMax = 64 * 1024;
+const fullShare = 7 / 8;
 
 export class Batcher {
   readonly #limits: BatchLimits;
@@ -40,6 +52,7 @@ export class Batcher {
   #segments: Open[] = [];
   #lastOf = new Map<StreamId, Open>();
   #tails = new Map<StreamId, { position: number; tail: Uint8Array }>();
+  #holds: Hold[] = [];
   #records = 0;
   #bytes = 0;
   #encodedBytes = 0;
@@ -55,13 +68,12 @@ export class Batcher {
     return this.#segments.length === 0;
   }
 
-  get roomBytes(): number {
-    return Math.max(1, this.bytesMax - this.#bytes);
-  }
-
-  /** Full: nothing more is to be waited for. */
+  /**
+   * Full: nothing more is to be waited for. A read as large as a batch fills it but for an unfinished line; the little
+   * room that this leaves is not worth cutting the next read in two.
+   */
   get full(): boolean {
-    return this.#bytes >= this.bytesMax || this.#records >= this.#limits.recordsMax;
+    return this.#bytes > this.bytesMax * fullShare || this.#records >= this.#limits.recordsMax;
   }
 
   /** Adds a piece; gives the batches that it filled. `at` tells when it was read. */
@@ -70,13 +82,14 @@ export class Batcher {
     let rest: Piece | null = piece;
     while (rest !== null) {
       const fit = this.#fit(rest);
-      if (fit === null) {
+      if (fit === null || this.#betterAlone(rest, fit)) {
         closed.push(this.close(at.nowMs));
         continue;
       }
       this.openedAtMs ??= at.monotonicMs;
       const [taken, left]: readonly [Piece, Piece | null] = cutPiece(rest, fit);
       this.#put(taken, fit);
+      if (rest.hold) this.#holds.push(left === null ? rest.hold : rest.hold.share());
       rest = left;
       if (rest !== null || this.full) closed.push(this.close(at.nowMs));
     }
@@ -87,14 +100,17 @@ export class Batcher {
     const draft: Draft = {
       segments: this.#segments.map((open) => open.segment),
       bodies: this.#segments.map(({ chunks }) => (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))),
+      counts: this.#segments.map((open) => open.records),
       records: this.#records,
       bytes: this.#bytes,
       readAtMs,
       tails: this.#tails,
+      holds: this.#holds,
     };
     this.#segments = [];
     this.#lastOf = new Map();
     this.#tails = new Map();
+    this.#holds = [];
     this.#records = 0;
     this.#bytes = 0;
     this.#encodedBytes = 0;
@@ -112,6 +128,11 @@ export class Batcher {
       empty: this.empty,
     };
     if (piece.segment.kind === 'gap') return { bytes: 0, records: 0, encodedBytes: 0 };
+    const { length } = piece.body;
+    if (protocol.bodyBytesMax === null && length <= room.bytes && piece.records <= room.records) {
+      // Nothing to look for: it goes in whole.
+      return { bytes: length, records: piece.records, encodedBytes: 0 };
+    }
     const fit =
       piece.segment.kind === 'cut'
         ? fitCut(piece.body, room, protocol)
@@ -119,13 +140,21 @@ export class Batcher {
     return fit.bytes === 0 && !this.empty ? null : fit;
   }
 
+  /** A piece that would have to be cut here and goes whole into the next batch, where this one is well filled. */
+  #betterAlone(piece: Piece, fit: Fit): boolean {
+    const { length } = piece.body;
+    return fit.bytes < length && length <= this.bytesMax && this.#bytes * 2 >= this.bytesMax;
+  }
+
   #put({ segment, body, records, tail }: Piece, fit: Fit): void {
     const last = this.#lastOf.get(segment.stream);
-    if (last !== undefined && continues(last, segment)) {
+    if (last !== undefined && last.bytes + body.length <= joinedBytesMax && continues(last, segment)) {
       last.segment = { ...last.segment, to: segment.to };
       last.chunks.push(body);
+      last.bytes += body.length;
+      last.records += records;
     } else {
-      const open: Open = { segment, chunks: [body] };
+      const open: Open = { segment, chunks: [body], bytes: body.length, records };
       this.#segments.push(open);
       this.#lastOf.set(segment.stream, open);
     }
@@ -159,6 +188,7 @@ function cutPiece(piece: Piece, fit: Fit): readonly [Piece, Piece | null] {
       body: body.subarray(fit.bytes),
       records: piece.records - fit.records,
       tail: piece.tail,
+      hold: piece.hold ?? null,
     },
   ];
 }

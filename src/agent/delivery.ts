@@ -1,6 +1,9 @@
 /**
- * Sends the batches of an outbox, one after another, and acts on what the destination answers. The table of answers
- * in ARCHITECTURE.md is carried out here and in `gate.ts`, and nowhere else.
+ * Sends the batches of an outbox, as many at once as the output allows, and acts on what the destination answers, one
+ * answer at a time. The table of answers in ARCHITECTURE.md is carried out here and in `gate.ts`, and nowhere else.
+ *
+ * As long as the destination has not proved to be there, one batch is sent at a time; and after one that was not acked,
+ * nothing new is sent until the outcome of all that are on their way is known.
  *
  * A record that is refused by itself (400, 422) becomes a suspect and is passed over. When another batch is accepted
  * while it waits, it is guilty: a dead letter. When nothing is accepted, the destination is wrong, not the records:
@@ -8,6 +11,7 @@
  */
 import type { BatchBody, Segment } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
+import { Turnstile } from '../host/bell.ts';
 import { diskCode } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
@@ -41,8 +45,16 @@ export interface DeliveryOptions {
 
 export class Delivery {
   readonly #options: DeliveryOptions;
+  readonly #sending = new Set<Promise<void>>();
+  readonly #acting = new Turnstile();
   #gate: Gate = openGate;
+  /** How often the gate was closed. */
+  #closings = 0;
   #connected = false;
+  /** One was not acked: what else is on its way is waited for. */
+  #settling = false;
+  /** What must not happen; `run` tells it. */
+  #failure: { readonly error: unknown } | null = null;
   connection: Connection = 'connecting';
   connectionSinceMs: number;
   lastAckAtMs: number | null = null;
@@ -65,31 +77,66 @@ export class Delivery {
     return this.#gate.kind === 'open';
   }
 
+  /** Whether batches are on their way. */
+  get sending(): boolean {
+    return this.#sending.size > 0;
+  }
+
+  /** Resolves once the signal is aborted and the outcome of every batch on its way has been dealt with. */
   async run(signal: AbortSignal): Promise<void> {
-    const { host, outbox, output } = this.#options;
-    while (!signal.aborted) {
-      const waitMs = this.waitsMs;
-      if (waitMs !== null && waitMs > 0) {
-        await outbox.arrived.wait(host.clock, waitMs, signal);
-        // What closed meanwhile is in the spool already; only time opens the gate.
-        continue;
-      }
-      if (!this.#connected) {
-        await this.#connect(signal);
-        continue;
-      }
-      const entry = outbox.next();
-      if (entry === null) {
-        if (outbox.suspects.length > 0) this.#blameDestination();
-        else await outbox.arrived.wait(host.clock, outbox.postponedMs, signal);
-        continue;
-      }
+    while (!signal.aborted && this.#failure === null) await this.#step(signal);
+    await Promise.all(this.#sending);
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /** Starts to send one batch, or waits until there is something to do. */
+  async #step(signal: AbortSignal): Promise<void> {
+    const { host, outbox } = this.#options;
+    const waitMs = this.waitsMs;
+    // What closes while the gate is shut is in the spool already; only time opens it.
+    if (waitMs !== null && waitMs > 0) return await outbox.arrived.wait(host.clock, waitMs, signal);
+    if (!this.#connected) return await this.#connect(signal);
+    const entry = this.#mayStart() ? outbox.next() : null;
+    if (entry !== null) {
       const body = await this.#bodyOf(entry);
-      if (body === null) continue;
-      const answer = await output.send(entry.stored.batch, body, signal);
-      if (signal.aborted && answer.outcome.kind === 'retry') this.interrupted = true;
-      await this.#act(entry, { answer, body, aborted: signal.aborted });
-    }
+      if (body !== null) this.#start(entry, body, signal);
+    } else if (!this.sending && outbox.suspects.length > 0) this.#blameDestination();
+    else await outbox.arrived.wait(host.clock, outbox.postponedMs, signal);
+  }
+
+  #mayStart(): boolean {
+    const { inFlightMax = 1 } = this.#options.output;
+    const most = this.connection === 'connected' && !this.#settling ? inFlightMax : 1;
+    return this.#sending.size < most;
+  }
+
+  #start(entry: Entry, body: BatchBody, signal: AbortSignal): void {
+    // The batch may be spooled meanwhile, and its memory be lent to others.
+    const holds = entry.holds.map((hold) => hold.share());
+    entry.sending = true;
+    const sent = this.#send(entry, body, signal)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        entry.sending = false;
+        for (const hold of holds) hold.release();
+        this.#sending.delete(sent);
+        if (!this.sending) this.#settling = false;
+        this.#options.outbox.arrived.ring();
+      });
+    this.#sending.add(sent);
+  }
+
+  async #send(entry: Entry, body: BatchBody, signal: AbortSignal): Promise<void> {
+    const { output } = this.#options;
+    const closings = this.#closings;
+    const answer = await output.send(entry.stored.batch, body, signal);
+    const { outcome } = answer;
+    if (signal.aborted && outcome.kind === 'retry' && outcome.cause !== 'unsent') this.interrupted = true;
+    if (outcome.kind !== 'acked') this.#settling = true;
+    const late = closings !== this.#closings;
+    await this.#acting.pass(() => this.#act(entry, { answer, body, aborted: signal.aborted, late }));
   }
 
   /** A heartbeat's answer, when no batch tells how the destination is. */
@@ -111,9 +158,15 @@ export class Delivery {
     this.#close(failureOf(outcome));
   }
 
+  /** `late`: the gate was closed since it was sent, so that its failure says nothing new of the destination. */
   async #act(
     entry: Entry,
-    given: { readonly answer: Answer; readonly body: BatchBody; readonly aborted: boolean },
+    given: {
+      readonly answer: Answer;
+      readonly body: BatchBody;
+      readonly aborted: boolean;
+      readonly late: boolean;
+    },
   ): Promise<void> {
     const { outcome } = given.answer;
     switch (outcome.kind) {
@@ -121,11 +174,12 @@ export class Delivery {
         await this.#acked(entry, given.answer);
         return;
       case 'retry':
-        if (given.aborted) return;
+        if (given.aborted || outcome.cause === 'unsent') return;
         if (outcome.cause === 'fault') await this.#fault(entry, outcome.reason);
-        this.#close(failureOf(outcome));
+        if (!given.late) this.#close(failureOf(outcome));
         return;
       case 'rejected':
+        if (outcome.cause === 'destination' && given.late) return;
         await this.#rejected(entry, outcome, given.body);
         return;
     }
@@ -216,6 +270,7 @@ export class Delivery {
       fraction: host.random.fraction(),
       backoff,
     });
+    this.#closings += 1;
     this.#connected = false;
     this.#note(failure.why === 'refused' ? 'refused' : 'away', failure.reason);
     outbox.spoolAll();
@@ -288,7 +343,7 @@ export class Delivery {
 
 function failureOf(outcome: Exclude<Outcome, { kind: 'acked' }>): Failure {
   if (outcome.kind === 'retry') {
-    return { why: outcome.cause, afterMs: outcome.afterMs, reason: outcome.reason };
+    return { why: outcome.cause === 'fault' ? 'fault' : 'away', afterMs: outcome.afterMs, reason: outcome.reason };
   }
   return { why: 'refused', afterMs: null, reason: outcome.reason };
 }

@@ -49,14 +49,14 @@ async function takeUntil(
   dueMs: number | null,
   signal: AbortSignal,
 ): Promise<readonly Piece[]> {
-  if (dueMs === null) return await source.take(batcher.roomBytes, signal);
+  if (dueMs === null) return await source.take(batcher.bytesMax, signal);
   const waitMs = dueMs - host.clock.monotonicMs();
   if (waitMs <= 0) return [];
   const due = new AbortController();
   const stop = () => due.abort();
   signal.addEventListener('abort', stop, { once: true });
   const alarm = host.clock.sleep(waitMs, due.signal).then(stop);
-  const pieces = await source.take(batcher.roomBytes, due.signal);
+  const pieces = await source.take(batcher.bytesMax, due.signal);
   due.abort();
   await alarm;
   signal.removeEventListener('abort', stop);

@@ -21,7 +21,7 @@ import { keepProofs, makeProof } from '../source/file/proof.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
 import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
-import { type Content, type Entry, halfKey, nameBatch, newEntry } from './entry.ts';
+import { type Content, type Entry, halfKey, letGo, nameBatch, newEntry } from './entry.ts';
 import type { Journal } from './journal.ts';
 import { type Marks, Settlement } from './settlement.ts';
 import { recordsOf, splitInHalf } from './split.ts';
@@ -111,7 +111,7 @@ export class Outbox {
       const { segments } = entry.stored.batch;
       const waits = entry.postponedUntilMs > nowMs || segments.some(({ stream }) => heldBack.has(stream));
       if (waits) for (const { stream } of segments) heldBack.add(stream);
-      else if (entry.suspect === null) return entry;
+      else if (entry.suspect === null && !entry.sending) return entry;
     }
     return this.aside.next();
   }
@@ -154,7 +154,8 @@ export class Outbox {
     this.#sequence += 1;
     const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
     const batch = this.#name(key, draft, draft.readAtMs);
-    const entry = newEntry(this.#stored(batch, 'open'), draft.bodies);
+    const { bodies: body, counts, holds } = draft;
+    const entry = newEntry(this.#stored(batch, 'open'), { body, counts, holds });
     const marks = this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor));
     const common = [...this.#proofChanges(draft), ...marks, ...also];
     const spoolHasRoom = this.spooling && this.#spooledBytes < this.#options.spoolBytesMax;
@@ -176,7 +177,7 @@ export class Outbox {
     const changes: Change[] = [{ kind: 'batch', stored, body: entry.body! }, ...common];
     if (!this.#journal.tryCommit(changes, durability)) return false;
     entry.stored = stored;
-    entry.body = null;
+    letGo(entry);
     return true;
   }
 
@@ -205,11 +206,14 @@ export class Outbox {
 
   /** The destination has it. */
   async acked(entry: Entry, delivery: Delivery): Promise<void> {
-    const body = this.body(entry) ?? [];
+    const { stored } = entry;
     const changes =
-      entry.stored.status === 'replay'
-        ? replayedChanges(entry.stored, body)
-        : ackedChanges(entry.stored.batch, body, delivery);
+      stored.status === 'replay'
+        ? replayedChanges(stored, this.#counts(entry))
+        : ackedChanges(stored.batch, delivery, {
+            counts: this.#counts(entry),
+            body: () => this.body(entry) ?? [],
+          });
     await this.#settle(entry, { changes, status: 'acked', durability: 'normal' });
   }
 
@@ -225,12 +229,19 @@ export class Outbox {
     entry.secondChance = why.secondChance;
     const changes: Change[] = [
       { kind: 'batch', stored: entry.stored, body },
-      ...(wasReplay ? [] : deadChanges(entry.stored, body)),
+      ...(wasReplay ? [] : deadChanges(entry.stored, this.#counts(entry))),
     ];
     if (!wasReplay) await this.#settle(entry, { changes, status: 'dead', durability: 'full' });
     else await this.#commit(changes, 'full');
     this.aside.add(entry);
     this.arrived.ring();
+  }
+
+  /** Records of each segment. */
+  #counts(entry: Entry): readonly number[] {
+    if (entry.counts !== null) return entry.counts;
+    const body = this.body(entry) ?? [];
+    return entry.stored.batch.segments.map((one, index) => recordsOf(one, body[index] ?? new Uint8Array(0)));
   }
 
   /** One more answer blamed this batch. */
@@ -248,9 +259,11 @@ export class Outbox {
       const half = this.#name(halfKey(batch.key, index as 0 | 1), part, batch.readAtMs);
       const stored = { ...this.#stored(half, status), reason };
       changes.push({ kind: 'batch', stored, ...(spooled ? { body: part.bodies } : {}) });
-      return newEntry(stored, spooled ? null : part.bodies);
+      return newEntry(stored, { body: spooled ? null : part.bodies });
     });
     if (!(await this.#commit(changes, spooled ? 'full' : 'normal'))) return;
+    for (const half of halves) half.holds = entry.holds.map((hold) => hold.share());
+    letGo(entry);
     if (status === 'replay') {
       this.aside.forgotten(batch.key);
       for (const half of halves) this.aside.add(half);
@@ -315,7 +328,7 @@ export class Outbox {
       const spooled: StoredBatch = { ...stored, status: 'spooled', atMs: this.#host.clock.now() };
       if (!this.#journal.tryCommit([{ kind: 'batch', stored: spooled, body }], durability)) return false;
       entry.stored = spooled;
-      entry.body = null;
+      letGo(entry);
       this.#memoryBytes -= stored.batch.bytes;
       this.#spooledBytes += stored.batch.bytes;
     }
@@ -359,7 +372,7 @@ export class Outbox {
     if (entry.body !== null) this.#memoryBytes -= batch.bytes;
     else this.#spooledBytes = Math.max(0, this.#spooledBytes - batch.bytes);
     if (how.status === 'acked') entry.stored = kept;
-    entry.body = null;
+    letGo(entry);
     this.roomMade.ring();
   }
 
@@ -371,7 +384,7 @@ export class Outbox {
     const mine = snapshot.batches.filter((stored) => stored.batch.key.output === output);
     for (const stored of mine.sort((a, b) => compareKeys(a.batch.key, b.batch.key))) {
       this.#sequence = Math.max(this.#sequence, stored.batch.key.sequence);
-      const entry = newEntry(stored, null);
+      const entry = newEntry(stored, { body: null });
       if (stored.status === 'dead' || stored.status === 'replay') {
         this.aside.add(entry);
         continue;

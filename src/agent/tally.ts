@@ -4,22 +4,34 @@ import { walkLines } from '../lines/ends.ts';
 import { isBlank } from '../lines/white-space.ts';
 import type { Delivery } from '../output/output.ts';
 import type { Change, LedgerEntry, StoredBatch } from '../state/state.ts';
-import { recordsOf } from './split.ts';
 
+interface Blank {
+  readonly bytes: number;
+  readonly lines: number;
+}
+
+const none = { bytes: 0, lines: 0 };
 const lineLimit = 'line limit';
 const protocolLimit = 'protocol limit';
 
-/** A batch that the destination took: acked, but for what was cut, filtered or could not be read. */
-export function ackedChanges(batch: Batch, body: BatchBody, delivery: Delivery): Change[] {
+/**
+ * A batch that the destination took: acked, but for what was cut, filtered or could not be read. `counts` are the records
+ * of each segment; the body is asked for only where blank lines of several streams must be told apart.
+ */
+export function ackedChanges(
+  batch: Batch,
+  delivery: Delivery,
+  { counts, body }: { readonly counts: readonly number[]; body(): BatchBody },
+): Change[] {
   const tally = new Tally(batch.key.output);
+  const blanks = blanksOf(batch, delivery, body);
   let cutLeft = delivery.cut;
   batch.segments.forEach((segment, index) => {
-    const bytes = body[index] ?? new Uint8Array(0);
     if (segment.kind === 'gap') {
       tally.add(segment, 'gap', { reason: segment.reason, bytes: segment.to - segment.from, lines: 0 });
       return;
     }
-    const blank = delivery.blank.lines > 0 ? blankOf(segment, bytes) : { bytes: 0, lines: 0 };
+    const blank = blanks[index] ?? none;
     const overLimit = segment.kind === 'cut' ? segment.to - segment.from - segment.kept : 0;
     tally.add(segment, 'filtered', { reason: 'blank', ...blank });
     tally.add(segment, 'cut', { reason: lineLimit, bytes: overLimit, lines: overLimit > 0 ? 1 : 0 });
@@ -27,40 +39,47 @@ export function ackedChanges(batch: Batch, body: BatchBody, delivery: Delivery):
     tally.add(segment, 'acked', {
       reason: '',
       bytes: segment.to - segment.from - blank.bytes - overLimit - cutLeft.bytes,
-      lines: recordsOf(segment, bytes) - blank.lines,
+      lines: counts[index]! - blank.lines,
     });
-    cutLeft = { bytes: 0, lines: 0 };
+    cutLeft = none;
   });
   return tally.changes;
 }
 
 /** A batch that was set aside. */
-export function deadChanges({ batch, reason }: StoredBatch, body: BatchBody): Change[] {
+export function deadChanges({ batch, reason }: StoredBatch, counts: readonly number[]): Change[] {
   const tally = new Tally(batch.key.output);
   batch.segments.forEach((segment, index) => {
     const bytes = segment.to - segment.from;
     if (segment.kind === 'gap') tally.add(segment, 'gap', { reason: segment.reason, bytes, lines: 0 });
-    else
-      tally.add(segment, 'dead', {
-        reason,
-        bytes,
-        lines: recordsOf(segment, body[index] ?? new Uint8Array(0)),
-      });
+    else tally.add(segment, 'dead', { reason, bytes, lines: counts[index]! });
   });
   return tally.changes;
 }
 
 /** A dead letter that was taken after all: it moves from dead to acked. */
-export function replayedChanges({ batch, reason }: StoredBatch, body: BatchBody): Change[] {
+export function replayedChanges({ batch, reason }: StoredBatch, counts: readonly number[]): Change[] {
   const tally = new Tally(batch.key.output);
   batch.segments.forEach((segment, index) => {
     if (segment.kind === 'gap') return;
     const bytes = segment.to - segment.from;
-    const lines = recordsOf(segment, body[index] ?? new Uint8Array(0));
+    const lines = counts[index]!;
     tally.add(segment, 'dead', { reason, bytes: -bytes, lines: -lines });
     tally.add(segment, 'acked', { reason: '', bytes, lines });
   });
   return tally.changes;
+}
+
+/** Blank lines that were left out, by segment. Those of one stream alone need not be looked for. */
+function blanksOf(batch: Batch, { blank }: Delivery, body: () => BatchBody): readonly Blank[] {
+  const { segments } = batch;
+  if (blank.lines === 0) return [];
+  const first = segments.findIndex(({ kind }) => kind === 'lines');
+  if (segments.every(({ stream }) => stream === segments[0]!.stream)) {
+    return segments.map((_, index) => (index === first ? blank : none));
+  }
+  const bodies = body();
+  return segments.map((segment, index) => blankOf(segment, bodies[index] ?? new Uint8Array(0)));
 }
 
 class Tally {
@@ -89,7 +108,7 @@ class Tally {
   }
 }
 
-function blankOf(segment: Segment, body: Uint8Array): { readonly bytes: number; readonly lines: number } {
+function blankOf(segment: Segment, body: Uint8Array): Blank {
   let bytes = 0;
   let lines = 0;
   let from = 0;

@@ -4,6 +4,7 @@
  */
 import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
+import type { LineMemory } from '../lines/line-memory.ts';
 import { hub } from '../protocol/hub.ts';
 import { ilaSoc } from '../protocol/ila-soc.ts';
 import type { Protocol } from '../protocol/protocol.ts';
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly version: string;
   /** Reads the key again after it was refused; null: it cannot. */
   readonly freshKey: (() => Promise<string | null>) | null;
+  /** Where requests are written; without one, in a memory of its own. */
+  readonly lineMemory?: LineMemory;
   /** Where the output `stdout` writes. */
   readonly standardOutput: ByteSink;
 }

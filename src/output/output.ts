@@ -1,6 +1,7 @@
 /**
- * An output delivers batches. Order: batches are sent one after another, and the next may be sent only when the
- * outcome of the one before is known. Ack: only `acked` means that the destination has it for good. Failure: every
+ * An output delivers batches. Order: `send` may be called for `inFlightMax` batches at a time, in their order; what that
+ * does to the order of arrival is the output's own business (a destination that keeps no ranges gets one after
+ * another, and none after one that it did not take: `unsent`). The body must stay as it is until `send` resolves. Ack: only `acked` means that the destination has it for good. Failure: every
  * expected failure is an outcome; no batch is retried inside. Cancellation: an aborted signal ends `send` with
  * `retry, away`: whether the batch arrived is then not known.
  */
@@ -10,6 +11,8 @@ import type { HeartbeatReport, ProtocolLimits } from '../protocol/protocol.ts';
 
 export interface Output {
   readonly limits: ProtocolLimits;
+  /** How many batches may be on their way at once; 1 when it does not say. */
+  readonly inFlightMax?: number;
   /** Gets ready to send: registers where the protocol has it (`send` does so too). Null: ready. */
   connect(signal: AbortSignal): Promise<Outcome | null>;
   /** A batch of which nothing is to be sent is acked without a request. */

@@ -9,6 +9,7 @@
  * Cancellation: an aborted signal makes `take` resolve with what it has, perhaps nothing.
  */
 import type { Segment } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
 
 export interface Source {
@@ -30,6 +31,8 @@ export interface Piece {
   readonly records: number;
   /** The bytes that end at `segment.to`, up to 4 KiB, from which the proof of that position is made; empty for a gap. */
   readonly tail: Uint8Array;
+  /** Where body and tail lie in lent memory, the right to them; whoever gets the piece lets go of it. */
+  readonly hold?: Hold | null;
 }
 
 /** What the source needs done above it. */

@@ -3,6 +3,7 @@ import type { StreamRecord } from '../../event/stream.ts';
 import { printablePath } from '../../host/disk.ts';
 import type { Host } from '../../host/host.ts';
 import type { LogLevel, SelfLog } from '../../host/selflog.ts';
+import { type LineMemory, openLineMemory } from '../../lines/line-memory.ts';
 import type { Memory, Piece, Remembered } from '../source.ts';
 import { Evidence } from './evidence.ts';
 import { type Follow, Registry } from './follow.ts';
@@ -15,6 +16,8 @@ export interface GroundOptions {
   readonly memory: Memory;
   readonly log: SelfLog;
   readonly openFilesMax: number;
+  /** Files are read into it. */
+  readonly lineMemory?: LineMemory;
   /** Nothing was followed by an earlier run. */
   readonly fresh: boolean;
   /** Positions taken over from an earlier program, by path. */
@@ -37,12 +40,14 @@ export class Ground {
   readonly options: GroundOptions;
   readonly registry = new Registry();
   readonly evidence: Evidence;
+  readonly lineMemory: LineMemory;
   readonly #skipped = new Map<string, string>();
   /** What is to be remembered in one commit; null while each change is committed by itself. */
   #gathered: Remembered[] | null = null;
 
   constructor(options: GroundOptions) {
     this.options = options;
+    this.lineMemory = options.lineMemory ?? openLineMemory();
     this.evidence = new Evidence(options.host, this.registry, (id) => options.memory.proofs(id));
   }
 

@@ -76,6 +76,7 @@ export class Handles {
         return bytes.length >= length && work.sha256([bytes.subarray(0, length)]) === hash;
       },
       lineBytesMax: settings.lineBytesMax,
+      memory: this.#ground.lineMemory,
     });
     follow.missingSinceMs = null;
     this.#open.add(follow);

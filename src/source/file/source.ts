@@ -11,6 +11,7 @@ import type { StreamId, StreamRecord } from '../../event/stream.ts';
 import { Bell, Turnstile } from '../../host/bell.ts';
 import { DiskError, diskCode, printablePath } from '../../host/disk.ts';
 import type { SelfLog } from '../../host/selflog.ts';
+import type { LineMemory } from '../../lines/line-memory.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Memory, Piece, Source, StreamStatus } from '../source.ts';
 import { Archives } from './archives.ts';
@@ -38,6 +39,8 @@ export interface FileSourceOptions {
   readonly veryFirstStart: boolean;
   /** Positions taken over from an earlier program, by path. */
   readonly takenOver: ReadonlyMap<string, number>;
+  /** Files are read into it; without one, into a memory of its own. */
+  readonly lineMemory?: LineMemory;
 }
 
 /** How often what only time decides is looked at. */

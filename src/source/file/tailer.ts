@@ -5,10 +5,13 @@
  * remembered, and every read starts with them: when they differ, nothing of that read is used. Between `position`
  * and `scanned` there is no LF. An unfinished line is not held in memory: it is read again once its end is there.
  * Positions and sizes are bytes.
+ *
+ * Files are read into lent memory (`lines/arena.ts`). Every piece holds the region in which its body lies.
  */
 import type { Segment } from '../../event/batch.ts';
 import type { FileHandle } from '../../host/disk.ts';
-import { countLines } from '../../lines/ends.ts';
+import type { Region } from '../../lines/arena.ts';
+import { type LineMemory, openLineMemory } from '../../lines/line-memory.ts';
 import type { Piece } from '../source.ts';
 import { headBytesMax, proofBytesMax } from './proof.ts';
 import { splitBlock } from './split.ts';
@@ -25,8 +28,13 @@ export type Reading =
 
 const LF = 10;
 const rememberedBytesMax = 256;
+/** A file that grows slowly is read in small steps, one that has much to give in ever larger ones. */
 const readBytesMin = 16 * 1024;
-const readBytesMax = 256 * 1024;
+const readBytesMax = 1024 * 1024;
+/** How far an unfinished line is read again from its start before its end is searched for in pieces. */
+const rereadBytesMax = 256 * 1024;
+/** So few bytes are copied out of the lent memory: they may wait long in a batch, and would hold a whole granule. */
+const copiedBytesMax = 8 * 1024;
 
 export interface TailerOptions {
   readonly stream: string;
@@ -41,10 +49,13 @@ export interface TailerOptions {
    */
   beginsSo(bytes: Uint8Array): boolean;
   readonly lineBytesMax: number;
+  /** Where it is read into; without one, a memory of its own. */
+  readonly memory?: LineMemory;
 }
 
 export class Tailer {
   readonly handle: FileHandle;
+  readonly #memory: LineMemory;
   readonly #stream: string;
   readonly #lineBytesMax: number;
   #path: string;
@@ -57,6 +68,7 @@ export class Tailer {
 
   constructor(handle: FileHandle, options: TailerOptions) {
     this.handle = handle;
+    this.#memory = options.memory ?? openLineMemory();
     this.#stream = options.stream;
     this.#path = options.path;
     this.#position = options.position;
@@ -93,7 +105,7 @@ export class Tailer {
 
   async read(): Promise<Reading> {
     // A long unfinished line is searched for its end in pieces, so that slow growth does not read it again and again.
-    if (this.#scanned - this.#position >= readBytesMax) return await this.#seekLineEnd();
+    if (this.#scanned - this.#position >= rereadBytesMax) return await this.#seekLineEnd();
     return await this.#readLines(this.#readBytes);
   }
 
@@ -108,14 +120,16 @@ export class Tailer {
     }
     const block = await this.#block(end - this.#position);
     if (block === null) return { kind: 'replaced' };
+    return using(block, () => this.#giveRest(block));
+  }
+
+  #giveRest(block: Block): Reading {
     if (block.bytes.length === 0) return { kind: 'nothing' };
     const last = block.bytes.lastIndexOf(LF);
     if (last >= 0) return this.#giveLines(block, { end: last + 1, more: true });
     const to = this.#position + block.bytes.length;
-    const piece = this.#piece(
-      { kind: 'lines' },
-      { from: this.#position, to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) },
-    );
+    const part = { from: this.#position, to, body: block.bytes, tail: lastOf(block.all, proofBytesMax) };
+    const piece = this.#piece({ kind: 'lines' }, part, block);
     this.#advance(to, { remembered: block.all, read: block.bytes });
     return { kind: 'lines', pieces: [piece], more: false };
   }
@@ -124,41 +138,50 @@ export class Tailer {
     const length = this.#scanned - this.#position + wanted;
     const block = await this.#block(length);
     if (block === null) return { kind: 'replaced' };
-    const full = block.bytes.length === length;
-    this.#readBytes = full ? Math.min(this.#readBytes * 2, readBytesMax) : readBytesMin;
-    const last = block.bytes.lastIndexOf(LF);
-    if (last >= 0) return this.#giveLines(block, { end: last + 1, more: full });
-    this.#scanned = this.#position + block.bytes.length;
-    return full ? { kind: 'lines', pieces: [], more: true } : { kind: 'nothing' };
+    return using(block, () => {
+      const full = block.bytes.length === length;
+      this.#readBytes = full ? Math.min(this.#readBytes * 2, readBytesMax) : readBytesMin;
+      const last = block.bytes.lastIndexOf(LF);
+      if (last >= 0) return this.#giveLines(block, { end: last + 1, more: full });
+      this.#scanned = this.#position + block.bytes.length;
+      return full ? { kind: 'lines', pieces: [], more: true } : { kind: 'nothing' };
+    });
   }
 
-  /** Reads from the position, with the remembered bytes before it in the same call; null when they differ. */
+  /**
+   * Reads from the position, with the remembered bytes before it in the same call; null when they differ. Whoever gets
+   * the block lets go of its region.
+   */
   async #block(length: number): Promise<Block | null> {
     const overlap = this.#remembered.length;
-    const all = Buffer.allocUnsafeSlow(overlap + length);
-    const count = await this.handle.read(all, {
-      offset: 0,
-      length: all.length,
-      position: this.#position - overlap,
-    });
-    if (count < overlap || this.#remembered.compare(all, 0, overlap) !== 0) return null;
-    if (this.#position === 0 && length > 0 && !this.#beginsSo(all.subarray(0, count))) return null;
-    // A few bytes must not keep a whole read buffer alive while they wait in a batch.
-    const kept = count * 4 < all.length ? Buffer.from(all.subarray(0, count)) : all.subarray(0, count);
-    return { all: kept, bytes: kept.subarray(overlap) };
+    const region = this.#memory.take(overlap + length);
+    let kept = false;
+    try {
+      const position = this.#position - overlap;
+      const count = await this.handle.read(region.bytes, { offset: 0, length: overlap + length, position });
+      const all = region.bytes.subarray(0, count);
+      if (count < overlap || this.#remembered.compare(all, 0, overlap) !== 0) return null;
+      if (this.#position === 0 && length > 0 && !this.#beginsSo(all)) return null;
+      if (count <= copiedBytesMax) {
+        const copy = Buffer.from(all);
+        return { all: copy, bytes: copy.subarray(overlap), region: null };
+      }
+      kept = true;
+      region.shrink(count);
+      return { all: region.bytes, bytes: region.bytes.subarray(overlap), region };
+    } finally {
+      if (!kept) region.release();
+    }
   }
 
   #giveLines(block: Block, { end, more }: { readonly end: number; readonly more: boolean }): Reading {
     const overlap = block.all.length - block.bytes.length;
     const start = this.#position;
     const pieces = splitBlock(block.bytes.subarray(0, end), this.#lineBytesMax).map((part) => {
-      const stop = overlap + part.to;
-      return this.#piece(part.kind === 'cut' ? { kind: 'cut', kept: part.kept } : { kind: 'lines' }, {
-        from: start + part.from,
-        to: start + part.to,
-        body: block.bytes.subarray(part.from, part.kind === 'cut' ? part.from + part.kept : part.to),
-        tail: lastOf(block.all.subarray(0, stop), proofBytesMax),
-      });
+      const shape = part.kind === 'cut' ? { kind: part.kind, kept: part.kept } : { kind: part.kind };
+      const body = block.bytes.subarray(part.from, part.kind === 'cut' ? part.from + part.kept : part.to);
+      const tail = lastOf(block.all.subarray(0, overlap + part.to), proofBytesMax);
+      return this.#piece(shape, { from: start + part.from, to: start + part.to, body, tail }, block);
     });
     this.#advance(start + end, { remembered: block.all.subarray(0, overlap + end), read: block.bytes });
     this.#scanned = start + block.bytes.length;
@@ -167,9 +190,7 @@ export class Tailer {
 
   /** Looks for the end of a long line, keeping nothing; gives the line out, cut or whole, when its end is found. */
   async #seekLineEnd(): Promise<Reading> {
-    const probe = Buffer.allocUnsafeSlow(readBytesMax);
-    const count = await this.handle.read(probe, { offset: 0, length: probe.length, position: this.#scanned });
-    const found = probe.subarray(0, count).indexOf(LF);
+    const { count, found } = await this.#probe();
     if (found < 0) {
       this.#scanned += count;
       if (count > 0) return { kind: 'lines', pieces: [], more: true };
@@ -196,36 +217,39 @@ export class Tailer {
       position: end - tail.length,
     });
     const block = await this.#block(this.#lineBytesMax);
-    if (block === null || count < tail.length || block.bytes.length < this.#lineBytesMax) {
+    if (block === null) {
       this.#scanned = this.#position;
-      return block === null ? { kind: 'replaced' } : { kind: 'lines', pieces: [], more: true };
+      return { kind: 'replaced' };
     }
-    const piece = this.#piece(
-      { kind: 'cut', kept: this.#lineBytesMax },
-      { from: this.#position, to: end, body: block.bytes, tail },
-    );
-    this.#advance(end, { remembered: tail, read: block.bytes });
-    return { kind: 'lines', pieces: [piece], more: true };
+    return using(block, () => {
+      if (count < tail.length || block.bytes.length < this.#lineBytesMax) {
+        this.#scanned = this.#position;
+        return { kind: 'lines', pieces: [], more: true };
+      }
+      const part = { from: this.#position, to: end, body: block.bytes, tail };
+      const piece = this.#piece({ kind: 'cut', kept: this.#lineBytesMax }, part, block);
+      this.#advance(end, { remembered: tail, read: block.bytes });
+      return { kind: 'lines', pieces: [piece], more: true };
+    });
   }
 
-  #piece(
-    shape: { readonly kind: 'lines' } | { readonly kind: 'cut'; readonly kept: number },
-    part: {
-      readonly from: number;
-      readonly to: number;
-      readonly body: Uint8Array;
-      readonly tail: Uint8Array;
-    },
-  ): Piece {
-    const segment: Segment = {
-      stream: this.#stream,
-      path: this.#path,
-      from: part.from,
-      to: part.to,
-      ...shape,
-    };
-    const records = shape.kind === 'cut' ? 1 : countLines(part.body);
-    return { segment, body: part.body, records, tail: part.tail };
+  /** How many bytes stand behind what was scanned, up to a bound, and where among them a line ends; -1: nowhere. */
+  async #probe(): Promise<{ readonly count: number; readonly found: number }> {
+    const region = this.#memory.take(rereadBytesMax);
+    try {
+      const at = { offset: 0, length: rereadBytesMax, position: this.#scanned };
+      const count = await this.handle.read(region.bytes, at);
+      return { count, found: region.bytes.subarray(0, count).indexOf(LF) };
+    } finally {
+      region.release();
+    }
+  }
+
+  #piece(shape: Shape, part: Part, { region }: Block): Piece {
+    const { from, to, body, tail } = part;
+    const segment: Segment = { stream: this.#stream, path: this.#path, from, to, ...shape };
+    const records = shape.kind === 'cut' ? 1 : this.#memory.countLines(body);
+    return { segment, body, records, tail, hold: region?.share() ?? null };
   }
 
   #advance(position: number, bytes: { readonly remembered: Buffer; readonly read: Buffer }): void {
@@ -239,10 +263,30 @@ export class Tailer {
   }
 }
 
+type Shape = { readonly kind: 'lines' } | { readonly kind: 'cut'; readonly kept: number };
+
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly body: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
 /** What one read brought: the overlap and the bytes after it, and those bytes alone. */
 interface Block {
   readonly all: Buffer;
   readonly bytes: Buffer;
+  /** In which the bytes lie; null where they are a copy. */
+  readonly region: Region | null;
+}
+
+/** Makes pieces of a block, which hold its region by themselves, and lets go of it. */
+function using(block: Block, make: () => Reading): Reading {
+  try {
+    return make();
+  } finally {
+    block.region?.release();
+  }
 }
 
 function lastOf(bytes: Uint8Array, count: number): Uint8Array {

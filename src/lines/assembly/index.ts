@@ -5,4 +5,8 @@
  *
  * Pointers are byte offsets into the one memory, which is given from outside and never grows. Nothing is allocated.
  */
-export { countLineEnds } from './ends';
+export { countLineEnds, lineEnds } from './ends';
+export { encodeLines } from './lines';
+export { measureLines } from './measure';
+export { reportAt, surroundingsAt, surroundingsBytesMax, tablesEnd } from './shape';
+export { isUtf8 } from './utf8';

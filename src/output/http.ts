@@ -4,6 +4,9 @@
  * are not the batch's business: a refused key is read again once, and an agent that the destination has forgotten is
  * registered once.
  *
+ * Several batches may be given at once. They are encoded and compressed at once; where the protocol has ranges they are
+ * sent at once too, else one after another in the order in which they were given, and none after one that was not acked.
+ *
  * What the destination can do is learned at registration, and again after anything but a success: another server, or
  * another version of it, may answer then. So the first request to a destination that was away is a small one.
  */
@@ -12,6 +15,7 @@ import type { Outcome } from '../event/outcome.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpReply } from '../host/net.ts';
 import { NetError } from '../host/net.ts';
+import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import type { Encoded, HeartbeatReport, Protocol, Session, WireRequest } from '../protocol/protocol.ts';
 import { describeNetFailure } from './net-causes.ts';
 import type { Delivery, Output } from './output.ts';
@@ -22,6 +26,12 @@ const REPLY_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Smaller bodies are not worth compressing, bytes. */
 const GZIP_BYTES_MIN = 1024;
+
+/**
+ * Batches on their way at once: one is written to the network while others are compressed, sent or answered. More bring
+ * nothing on two cores, and each holds its memory.
+ */
+const IN_FLIGHT_MAX = 4;
 
 export interface HttpOutputOptions {
   readonly protocol: Protocol;
@@ -34,6 +44,8 @@ export interface HttpOutputOptions {
   readonly ca: string | null;
   readonly timeoutMs: number;
   readonly gzip: 'auto' | 'never';
+  /** Where requests are written; without one, in a memory of its own. */
+  readonly lineMemory?: LineMemory | undefined;
 }
 
 type Machine = Pick<Host, 'net' | 'work' | 'clock'>;
@@ -47,18 +59,28 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   let session: Session = { ...options.agent, key: options.key, envelope: 0, gzip: false };
   /** Whether the session is what the destination said last. */
   let registered = presence === null;
+  const lineMemory = options.lineMemory ?? openLineMemory();
+  const line = new Line();
 
-  return { limits: protocol.limits, connect, send, heartbeat, close: () => Promise.resolve() };
+  return {
+    limits: protocol.limits,
+    inFlightMax: IN_FLIGHT_MAX,
+    connect,
+    send,
+    heartbeat,
+    close: () => Promise.resolve(),
+  };
 
   async function connect(signal: AbortSignal): Promise<Outcome | null> {
     return registered ? null : register(signal);
   }
 
-  async function send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery> {
-    const first = await sendOnce(batch, body, signal);
-    if (!first.forgotten) return first.delivery;
-    const second = await sendOnce(batch, body, signal);
-    return second.delivery;
+  function send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery> {
+    return line.join(async (turn) => {
+      const given = { batch, body, signal, turn };
+      const first = await sendOnce(given);
+      return first.forgotten ? (await sendOnce(given)).delivery : first.delivery;
+    });
   }
 
   async function heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null> {
@@ -86,29 +108,37 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
 
   /** `forgotten`: the destination did not know the path or the agent; after registering again it may. */
   async function sendOnce(
-    batch: Batch,
-    body: BatchBody,
-    signal: AbortSignal,
+    given: Given,
   ): Promise<{ readonly delivery: Delivery; readonly forgotten: boolean }> {
+    const { batch, body, signal } = given;
     const wasRegistered = registered;
     const refusal = await connect(signal);
     if (refusal !== null) return { delivery: { outcome: refusal, ...nothingSetAside }, forgotten: false };
-    let encoded = protocol.encode(batch, body, session);
-    const deliver = (outcome: Outcome, forgotten = false) => ({
-      delivery: { outcome, blank: encoded.blank, cut: encoded.cut },
-      forgotten,
-    });
-    if (encoded.request === null) return deliver({ kind: 'acked', records: 0, duplicates: 0 });
+    const encoded = protocol.encode(batch, body, session, lineMemory);
+    try {
+      const answer = await sendEncoded(encoded, given);
+      const { blank, cut } = encoded;
+      if ('outcome' in answer) return { delivery: { outcome: answer.outcome, blank, cut }, forgotten: false };
+      const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now() });
+      const forgotten = answer.reply.status === 404 && presence !== null && wasRegistered;
+      return { delivery: { outcome: doubt(outcome), blank, cut }, forgotten };
+    } finally {
+      encoded.hold.release();
+    }
+  }
+
+  /** The reply to a batch, or the outcome where there is none. */
+  async function sendEncoded(
+    encoded: Encoded,
+    { signal, turn }: Given,
+  ): Promise<{ readonly reply: HttpReply } | { readonly outcome: Outcome }> {
+    if (encoded.request === null) return { outcome: nothingToSend };
     const tooLarge = refuseTooLarge(encoded);
-    if (tooLarge !== null) return deliver(tooLarge);
-    const answer = await exchange((again) => {
-      if (again) encoded = protocol.encode(batch, body, session);
-      return encoded.request!;
-    }, signal);
-    if ('failed' in answer) return deliver(answer.failed);
-    const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now() });
-    if (outcome.kind === 'acked') return deliver(outcome);
-    return deliver(doubt(outcome), answer.reply.status === 404 && presence !== null && wasRegistered);
+    if (tooLarge !== null) return { outcome: tooLarge };
+    const request = await compressed(encoded.request);
+    if (encoded.envelope === 0 && !(await turn)) return { outcome: unsent };
+    const answer = await exchange(() => request, signal);
+    return 'failed' in answer ? { outcome: answer.failed } : answer;
   }
 
   /** The protocol's limit is kept here too: a batch may have been closed under another limit. */
@@ -121,22 +151,22 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   }
 
   /** A request and its reply; once more when the key was refused and there is another one now. */
-  async function exchange(request: (again: boolean) => WireRequest, signal: AbortSignal): Promise<Exchange> {
-    const first = await exchangeOnce(request(false), signal);
+  async function exchange(request: () => WireRequest, signal: AbortSignal): Promise<Exchange> {
+    const first = await exchangeOnce(request(), signal);
     const refused = 'reply' in first && (first.reply.status === 401 || first.reply.status === 403);
-    return refused && (await renewKey()) ? exchangeOnce(request(true), signal) : first;
+    return refused && (await renewKey()) ? exchangeOnce(request(), signal) : first;
   }
 
   async function exchangeOnce(request: WireRequest, signal: AbortSignal): Promise<Exchange> {
     const url = `${options.baseUrl}${request.path}`;
-    const { headers, body } = await compressed(request);
     try {
       const reply = await host.net.send(
         {
           method: request.method,
           url,
-          headers,
-          body,
+          // The key may have been renewed since the request was made.
+          headers: { ...request.headers, 'x-api-key': session.key },
+          body: request.body,
           timeoutMs: options.timeoutMs,
           replyBytesMax: REPLY_BYTES_MAX,
           ...(options.ca === null ? {} : { ca: options.ca }),
@@ -151,11 +181,11 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     }
   }
 
-  async function compressed(request: WireRequest): Promise<Pick<WireRequest, 'headers' | 'body'>> {
+  async function compressed(request: WireRequest): Promise<WireRequest> {
     const wanted = session.gzip && options.gzip === 'auto' && lengthOf(request.body) >= GZIP_BYTES_MIN;
     if (!wanted) return request;
     const body = [await host.work.gzip(request.body)];
-    return { headers: { ...request.headers, 'content-encoding': 'gzip' }, body };
+    return { ...request, headers: { ...request.headers, 'content-encoding': 'gzip' }, body };
   }
 
   /** True when there is another key than the refused one. A key that cannot be read now leaves the old one. */
@@ -173,6 +203,43 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     if (!blamesBatch) registered = presence === null;
     const { key } = session;
     return key.length < 4 ? outcome : { ...outcome, reason: outcome.reason.replaceAll(key, '***') };
+  }
+}
+
+interface Given {
+  readonly batch: Batch;
+  readonly body: BatchBody;
+  readonly signal: AbortSignal;
+  /** Whether all that were given before were acked; known once they are settled. */
+  readonly turn: Promise<boolean>;
+}
+
+const nothingToSend: Outcome = { kind: 'acked', records: 0, duplicates: 0 };
+const unsent: Outcome = {
+  kind: 'retry',
+  cause: 'unsent',
+  afterMs: null,
+  reason: 'a batch before it was not taken',
+};
+
+/** Who was given first has the turn first. Once nobody waits, it begins anew. */
+class Line {
+  #last: Promise<boolean> = Promise.resolve(true);
+  #waiting = 0;
+
+  async join(work: (turn: Promise<boolean>) => Promise<Delivery>): Promise<Delivery> {
+    const turn = this.#waiting === 0 ? Promise.resolve(true) : this.#last;
+    this.#waiting += 1;
+    const done = work(turn);
+    this.#last = done.then(
+      async ({ outcome }) => outcome.kind === 'acked' && (await turn),
+      () => false,
+    );
+    try {
+      return await done;
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 }
 

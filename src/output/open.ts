@@ -84,6 +84,7 @@ function openHttp(
     agent: { agentId: options.agentId, hostname, osType, version: options.version },
     key,
     freshKey: options.freshKey,
+    lineMemory: options.lineMemory,
     ca: settings.ca,
     timeoutMs: settings.timeoutMs,
     gzip: settings.gzip,

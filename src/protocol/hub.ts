@@ -21,17 +21,20 @@
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
-import { walkLines } from '../lines/ends.ts';
-import { JsonWriter } from '../lines/json.ts';
+import { Decimals, JsonBody } from '../lines/json-body.ts';
+import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
+import type { LineShape } from '../lines/shape.ts';
+import { isValidUtf8 } from '../lines/utf8.ts';
 import { unproven } from './answers.ts';
 import {
   beaten,
+  expectedBytes,
   ilaSoc,
   ilaSocLimits,
   ingestPath,
   ingestRequest,
   jsonRequest,
-  recordOpening,
+  recordShape,
   recordTail,
   refuteTotal,
   registerRequest,
@@ -46,8 +49,10 @@ export const envelopeVersion = 1;
 
 export const hub: Protocol = {
   limits: ilaSocLimits,
-  encode: (batch, body, session) =>
-    session.envelope === 0 ? ilaSoc.encode(batch, body, session) : encode(batch, body, session),
+  encode: (batch, body, session, memory = openLineMemory()) =>
+    session.envelope === 0
+      ? ilaSoc.encode(batch, body, session, memory)
+      : encode(batch, body, session, memory),
   classify: (reply, sent) =>
     sent.encoded.envelope === 0 ? ilaSoc.classify(reply, sent) : classify(reply, sent),
   presence: { register: registerRequest, registered, heartbeat, beaten },
@@ -60,57 +65,50 @@ export const hub: Protocol = {
   ],
 };
 
-function encode(batch: Batch, body: BatchBody, session: Session): Encoded {
-  const writer = new JsonWriter(2 * batch.bytes + 64 * batch.records + 256 * (batch.segments.length + 1));
-  const segments: JsonObject[] = [];
+function encode(batch: Batch, body: BatchBody, session: Session, memory: LineMemory): Encoded {
+  const json = new JsonBody(memory, expectedBytes(batch) + 8 * batch.records);
+  const segments: string[] = [];
   let records = 0;
-  writer.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
+  json.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
   for (const [index, segment] of batch.segments.entries()) {
-    const ends: number[] = [];
-    const tail = recordTail(segment.path, batch.readAtMs);
-    const close = Buffer.from(`${tail}}`);
-    forEachRecord(segment, body[index]!, (line, sourceBytes) => {
-      writer.bytes(recordOpening(records === 0));
-      const valid = writer.line(line);
-      if (valid && segment.kind === 'lines') writer.bytes(close);
-      else writer.text(`${tail}${whatApplies(line, valid, segment.kind === 'cut' ? sourceBytes : null)}}`);
-      ends.push(sourceBytes);
-      records += 1;
-    });
+    const ends = new Decimals();
+    if (segment.kind !== 'gap') records += writeRecords(json, batch, { segment, body: body[index]!, ends });
     segments.push(describeSegment(segment, ends));
   }
-  const envelope = JSON.stringify({ batch_id: batch.id, segments });
-  writer.text(`],"almadia":${envelope}}`);
+  if (records > 0) json.dropLast();
+  json.text(`],"almadia":{"batch_id":${JSON.stringify(batch.id)},"segments":[${segments.join(',')}]}}`);
+  const { parts, hold } = json.finish();
   return {
-    request: ingestRequest(session, writer.written()),
+    request: ingestRequest(session, parts),
     records,
     blank: { lines: 0, bytes: 0 },
     cut: { lines: 0, bytes: 0 },
+    hold,
     envelope: envelopeVersion,
   };
 }
 
-/** Visits a segment's records with the bytes that each takes in the file. */
-function forEachRecord(
-  segment: Segment,
-  body: Uint8Array,
-  visit: (line: Uint8Array, sourceBytes: number) => void,
-): void {
-  switch (segment.kind) {
-    case 'gap':
-      return;
-    case 'cut':
-      visit(body, segment.to - segment.from);
-      return;
-    case 'lines': {
-      let before = 0;
-      walkLines(body, (line, end) => {
-        visit(line, end - before);
-        before = end;
-        return true;
-      });
-    }
+/** Gives how many records there are. Lines that are not valid UTF-8, and cut ones, have keys of their own. */
+function writeRecords(
+  json: JsonBody,
+  { readAtMs }: Batch,
+  given: { readonly segment: Segment; readonly body: Uint8Array; readonly ends: Decimals },
+): number {
+  const { segment, body, ends } = given;
+  const tail = recordTail(segment.path, readAtMs);
+  const write = (line: Uint8Array, originalBytes: number | null) => {
+    json.text('{"log_text":');
+    json.line(line);
+    json.text(`${tail}${whatApplies(line, isValidUtf8(line), originalBytes)}},`);
+  };
+  if (segment.kind === 'cut') {
+    const sourceBytes = segment.to - segment.from;
+    write(body, sourceBytes);
+    ends.add(Buffer.from(`${sourceBytes},`));
+    return 1;
   }
+  const shape: LineShape = { ...recordShape(segment.path, readAtMs, 'keep'), invalid: 'stop' };
+  return json.lines(shape, body, { ends, stopped: (line) => write(line, null) }).records;
 }
 
 /** The keys that only some records have. */
@@ -119,11 +117,11 @@ function whatApplies(line: Uint8Array, valid: boolean, originalBytes: number | n
   return originalBytes === null ? raw : `${raw},"original_bytes":${originalBytes}`;
 }
 
-function describeSegment(segment: Segment, ends: readonly number[]): JsonObject {
+/** As JSON. */
+function describeSegment(segment: Segment, ends: Decimals): string {
   const { stream, path, from, to, kind } = segment;
-  return kind === 'gap'
-    ? { stream, path, from, to, kind, reason: segment.reason }
-    : { stream, path, from, to, kind, ends };
+  if (kind === 'gap') return JSON.stringify({ stream, path, from, to, kind, reason: segment.reason });
+  return `${JSON.stringify({ stream, path, from, to, kind }).slice(0, -1)},"ends":[${ends.text()}]}`;
 }
 
 function classify(reply: HttpReply, sent: Sent): Outcome {

@@ -12,9 +12,10 @@
 import type { Batch, BatchBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
-import { walkLines } from '../lines/ends.ts';
-import { JsonWriter, jsonLineBytes } from '../lines/json.ts';
-import { isBlank } from '../lines/white-space.ts';
+import { jsonLineBytes } from '../lines/json.ts';
+import { JsonBody } from '../lines/json-body.ts';
+import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
+import type { LineShape } from '../lines/shape.ts';
 import { isPage, outcomeOfStatus, replyObject, unproven } from './answers.ts';
 import type { Encoded, Protocol, ProtocolLimits, Session, WireRequest } from './protocol.ts';
 import type { Decoded, JsonObject, ReceivedBatch, ReceivedRecord, ReceivedRegistration } from './received.ts';
@@ -52,51 +53,57 @@ export const ilaSoc: Protocol = {
   probe: () => [],
 };
 
-function encodePlain(batch: Batch, body: BatchBody, session: Session): Encoded {
-  const writer = new JsonWriter(batch.bytes + RECORD_BYTES_EXPECTED * (batch.records + 1));
+function encodePlain(
+  batch: Batch,
+  body: BatchBody,
+  session: Session,
+  memory: LineMemory = openLineMemory(),
+): Encoded {
+  const json = new JsonBody(memory, expectedBytes(batch));
   const blank = { lines: 0, bytes: 0 };
   let records = 0;
-  writer.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
+  json.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
   for (const [index, segment] of batch.segments.entries()) {
     if (segment.kind === 'gap') continue;
-    const close = Buffer.from(`${recordTail(segment.path, batch.readAtMs)}}`);
-    const write = (line: Uint8Array): void => {
-      writer.bytes(recordOpening(records === 0));
-      writer.line(line);
-      writer.bytes(close);
-      records += 1;
-    };
-    if (segment.kind === 'cut') {
-      write(body[index]!);
-      continue;
-    }
-    let before = 0;
-    walkLines(body[index]!, (line, end) => {
-      if (isBlank(line)) {
-        blank.lines += 1;
-        blank.bytes += end - before;
-      } else write(line);
-      before = end;
-      return true;
-    });
+    // A cut line may be blank as far as it is kept; it is sent all the same.
+    const shape = recordShape(segment.path, batch.readAtMs, segment.kind === 'cut' ? 'keep' : 'leave-out');
+    const written = json.lines(shape, body[index]!);
+    records += written.records;
+    blank.lines += written.blankLines;
+    blank.bytes += written.blankBytes;
   }
-  writer.text(']}');
-  const request = ingestRequest(session, writer.written());
+  if (records > 0) json.dropLast();
+  json.text(']}');
+  const { parts, hold } = json.finish();
   return {
-    request: records === 0 ? null : request,
+    request: records === 0 ? null : ingestRequest(session, parts),
     records,
     blank,
     cut: { lines: 0, bytes: 0 },
+    hold,
     envelope: 0,
   };
 }
 
-const firstOpening = Buffer.from('{"log_text":');
-const nextOpening = Buffer.from(',{"log_text":');
+/** A little more than most batches take. */
+export function expectedBytes({ bytes, records, segments }: Batch): number {
+  const line = bytes / Math.max(1, records);
+  const around = RECORD_BYTES_EXPECTED + (segments[0]?.path.length ?? 0);
+  return Math.ceil(records * (line * 1.05 + around) + 4096);
+}
 
-/** What stands before a record's text. */
-export function recordOpening(first: boolean): Uint8Array {
-  return first ? firstOpening : nextOpening;
+const recordOpening = Buffer.from('{"log_text":"');
+
+/** How the lines of a segment become records. */
+export function recordShape(path: string, readAtMs: number, blank: LineShape['blank']): LineShape {
+  return {
+    opening: recordOpening,
+    closing: Buffer.from(`"${recordTail(path, readAtMs)}},`),
+    blank,
+    trim: false,
+    invalid: 'replace',
+    textBytesMax: 0,
+  };
 }
 
 /** What follows a record's text, up to its closing brace: its source and its time. */
@@ -109,8 +116,8 @@ function baseNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-export function ingestRequest(session: Session, body: Uint8Array): WireRequest {
-  return { method: 'POST', path: ingestPath, headers: headersOf(session), body: [body] };
+export function ingestRequest(session: Session, body: readonly Uint8Array[]): WireRequest {
+  return { method: 'POST', path: ingestPath, headers: headersOf(session), body };
 }
 
 export function jsonRequest(path: string, session: Session, body: JsonObject): WireRequest {

@@ -4,8 +4,10 @@
  * the words of `received.ts`.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
+import type { LineMemory } from '../lines/line-memory.ts';
 
 /** What both ends know of each other. */
 export interface Session {
@@ -31,8 +33,11 @@ export interface WireRequest {
 
 export interface Protocol {
   readonly limits: ProtocolLimits;
-  /** The request for a batch: the same batch and session give the same bytes. */
-  encode(batch: Batch, body: BatchBody, session: Session): Encoded;
+  /**
+   * The request for a batch: the same batch and session give the same bytes. It is written into lent memory (without
+   * one, into a memory of its own), and may have views of the batch's body as parts.
+   */
+  encode(batch: Batch, body: BatchBody, session: Session, memory?: LineMemory): Encoded;
   /** What the reply means for the batch that was sent. A reply that proves nothing is never an ack. */
   classify(reply: HttpReply, sent: Sent): Outcome;
   /** Registration and heartbeat; null for protocols that have none. */
@@ -63,6 +68,8 @@ export interface Encoded {
   readonly blank: { readonly lines: number; readonly bytes: number };
   /** Lines shortened by the protocol's limit: how many, and how many bytes were cut. */
   readonly cut: { readonly lines: number; readonly bytes: number };
+  /** The right to the memory in which the request lies; given back when it is needed no more. */
+  readonly hold: Hold;
   /** The version of the envelope in the request; the reply must prove it. 0: none. */
   readonly envelope: number;
 }

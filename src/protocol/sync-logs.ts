@@ -12,8 +12,10 @@
 import type { Batch, BatchBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
-import { walkLines } from '../lines/ends.ts';
-import { JsonWriter, jsonLineBytes } from '../lines/json.ts';
+import { jsonLineBytes } from '../lines/json.ts';
+import { JsonBody } from '../lines/json-body.ts';
+import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
+import type { LineShape } from '../lines/shape.ts';
 import { cutUtf8 } from '../lines/utf8.ts';
 import { isBlank, trimWhiteSpace } from '../lines/white-space.ts';
 import { isPage, outcomeOfStatus, unproven } from './answers.ts';
@@ -33,7 +35,8 @@ export interface SyncLogsOptions {
   readonly lineBytesMax: number | null;
 }
 
-const comma = Buffer.from(',');
+/** More than any line has. */
+const unlimitedBytes = 0x7fff_ffff;
 const truncationMark = Buffer.from('...[TRUNCATED]');
 
 /** Unix seconds have ten digits until the year 2286. */
@@ -48,7 +51,8 @@ export function syncLogs(options: SyncLogsOptions): Protocol {
   const limits = limitsOf(options);
   return {
     limits,
-    encode: (batch, body, session) => encode(batch, body, { session, options, limits }),
+    encode: (batch, body, session, memory = openLineMemory()) =>
+      encode(batch, body, { session, options, limits, memory }),
     classify,
     presence: null,
     probe: (session, nowMs) => [
@@ -80,50 +84,69 @@ interface EncodeContext {
   readonly session: Session;
   readonly options: SyncLogsOptions;
   readonly limits: ProtocolLimits;
+  readonly memory: LineMemory;
 }
 
 function encode(batch: Batch, body: BatchBody, context: EncodeContext): Encoded {
-  const writer = new JsonWriter(batch.bytes + context.limits.envelopeBytes + 3 * batch.records);
+  const json = new JsonBody(context.memory, batch.bytes + context.limits.envelopeBytes + 4 * batch.records);
+  const shape = shapeOf(context);
   const blank = { lines: 0, bytes: 0 };
   const cut = { lines: 0, bytes: 0 };
   let records = 0;
-  writer.text('{"logs":[');
-  const write = (line: Uint8Array, kind: 'lines' | 'cut', bytesWithEnd: number): void => {
-    const shortened = shorten(line, kind, context);
-    if (shortened === null) {
-      blank.lines += 1;
-      blank.bytes += bytesWithEnd;
-      return;
-    }
-    if (shortened.cutBytes > 0) {
+  json.text('{"logs":[');
+  const write = (line: Uint8Array, kind: 'lines' | 'cut'): void => {
+    const { text, cutBytes } = shorten(line, kind, context)!;
+    if (cutBytes > 0) {
       cut.lines += 1;
-      cut.bytes += shortened.cutBytes;
+      cut.bytes += cutBytes;
     }
-    if (records > 0) writer.bytes(comma);
-    writer.line(shortened.text);
-    records += 1;
+    json.line(text);
+    json.text(',');
   };
   for (const [index, segment] of batch.segments.entries()) {
     if (segment.kind === 'gap') continue;
     if (segment.kind === 'cut') {
-      write(body[index]!, 'cut', body[index]!.length);
+      write(body[index]!, 'cut');
+      records += 1;
       continue;
     }
-    let before = 0;
-    walkLines(body[index]!, (line, end) => {
-      write(line, 'lines', end - before);
-      before = end;
-      return true;
-    });
+    const written = json.lines(shape, body[index]!, { stopped: (line) => write(line, 'lines') });
+    records += written.records;
+    blank.lines += written.blankLines;
+    blank.bytes += written.blankBytes;
   }
-  writer.text(`],"source":${JSON.stringify(context.options.source)},"timestamp":${seconds(batch.readAtMs)}}`);
+  if (records > 0) json.dropLast();
+  json.text(`],"source":${JSON.stringify(context.options.source)},"timestamp":${seconds(batch.readAtMs)}}`);
+  const { parts, hold } = json.finish();
   const request: WireRequest = {
     method: 'POST',
     path: '/logs',
     headers: headersOf(context.session),
-    body: [writer.written()],
+    body: parts,
   };
-  return { request: records === 0 ? null : request, records, blank, cut, envelope: 0 };
+  return { request: records === 0 ? null : request, records, blank, cut, hold, envelope: 0 };
+}
+
+const textOpening = Buffer.from('"');
+const textClosing = Buffer.from('",');
+
+/** Lines that `shorten` need not look at: they fit whatever their escapes. */
+function shapeOf({ options, limits }: EncodeContext): LineShape {
+  // A byte takes six at most.
+  const unescaped = Math.max(1, Math.floor((roomOf(options, limits) - 2) / 6));
+  return {
+    opening: textOpening,
+    closing: textClosing,
+    blank: 'leave-out',
+    trim: true,
+    invalid: 'replace',
+    textBytesMax: Math.min(options.lineBytesMax ?? unlimitedBytes, unescaped, unlimitedBytes),
+  };
+}
+
+/** What one line may take in a body of its own. */
+function roomOf({ bodyBytesMax }: SyncLogsOptions, { envelopeBytes }: ProtocolLimits): number {
+  return (bodyBytesMax ?? Number.POSITIVE_INFINITY) - envelopeBytes - 1;
 }
 
 /**
@@ -139,7 +162,7 @@ function shorten(
   if (kind === 'lines' && isBlank(line)) return null;
   const text = trimWhiteSpace(line);
   const lineBytesMax = options.lineBytesMax ?? Number.POSITIVE_INFINITY;
-  const room = (options.bodyBytesMax ?? Number.POSITIVE_INFINITY) - limits.envelopeBytes - 1;
+  const room = roomOf(options, limits);
   const fits = text.length * 6 + 2 <= room || jsonLineBytes(text) <= room;
   if (kind === 'lines' && text.length <= lineBytesMax && fits) return { text, cutBytes: 0 };
   const kept = longestFitting(cutUtf8(text, lineBytesMax), room - truncationMark.length);

@@ -26,7 +26,16 @@ async function compile(features) {
   // Binaryen takes a second to load, so it is loaded only when there is something to compile.
   const { default: asc } = await import('assemblyscript/asc');
   let wasm = null;
-  const options = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory', '--zeroFilledMemory', ...features];
+  const options = [
+    '-O3',
+    '--converge',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--zeroFilledMemory',
+    ...features,
+  ];
   const { error, stderr } = await asc.main([`${root}/index.ts`, '--outFile', 'kernel.wasm', ...options], {
     writeFile: (name, contents) => {
       if (name === 'kernel.wasm') wasm = contents;

@@ -47,6 +47,8 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #sending = new Set<Promise<void>>();
   readonly #acting = new Turnstile();
+  /** Whether the batch that was started last, and all before it, were acked. */
+  #last: Promise<boolean> = Promise.resolve(true);
   #gate: Gate = openGate;
   /** How often the gate was closed. */
   #closings = 0;
@@ -114,10 +116,19 @@ export class Delivery {
     // The batch may be spooled meanwhile, and its memory be lent to others.
     const holds = entry.holds.map((hold) => hold.share());
     entry.sending = true;
-    const sent = this.#send(entry, body, signal)
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
+    const turn = this.sending ? this.#last : Promise.resolve(true);
+    const acked = this.#send(entry, body, { turn, signal });
+    this.#last = acked.then(
+      async (yes) => yes && (await turn),
+      () => false,
+    );
+    const sent = acked
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.#failure ??= { error };
+        },
+      )
       .finally(() => {
         entry.sending = false;
         for (const hold of holds) hold.release();
@@ -128,15 +139,21 @@ export class Delivery {
     this.#sending.add(sent);
   }
 
-  async #send(entry: Entry, body: BatchBody, signal: AbortSignal): Promise<void> {
+  /** Whether it was acked, once that is remembered. */
+  async #send(
+    entry: Entry,
+    body: BatchBody,
+    { turn, signal }: { readonly turn: Promise<boolean>; readonly signal: AbortSignal },
+  ): Promise<boolean> {
     const { output } = this.#options;
     const closings = this.#closings;
-    const answer = await output.send(entry.stored.batch, body, signal);
+    const answer = await output.send(entry.stored.batch, body, signal, turn);
     const { outcome } = answer;
     if (signal.aborted && outcome.kind === 'retry' && outcome.cause !== 'unsent') this.interrupted = true;
     if (outcome.kind !== 'acked') this.#settling = true;
     const late = closings !== this.#closings;
     await this.#acting.pass(() => this.#act(entry, { answer, body, aborted: signal.aborted, late }));
+    return outcome.kind === 'acked';
   }
 
   /** A heartbeat's answer, when no batch tells how the destination is. */
@@ -343,7 +360,11 @@ export class Delivery {
 
 function failureOf(outcome: Exclude<Outcome, { kind: 'acked' }>): Failure {
   if (outcome.kind === 'retry') {
-    return { why: outcome.cause === 'fault' ? 'fault' : 'away', afterMs: outcome.afterMs, reason: outcome.reason };
+    return {
+      why: outcome.cause === 'fault' ? 'fault' : 'away',
+      afterMs: outcome.afterMs,
+      reason: outcome.reason,
+    };
   }
   return { why: 'refused', afterMs: null, reason: outcome.reason };
 }

@@ -31,7 +31,11 @@ export interface Content {
 /** With what is in memory of it; without, its bytes are to be fetched. */
 export function newEntry(
   stored: StoredBatch,
-  held: { readonly body: BatchBody | null; readonly counts?: readonly number[]; readonly holds?: readonly Hold[] },
+  held: {
+    readonly body: BatchBody | null;
+    readonly counts?: readonly number[];
+    readonly holds?: readonly Hold[];
+  },
 ): Entry {
   return {
     stored,

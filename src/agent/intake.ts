@@ -43,6 +43,8 @@ export async function runIntake(options: IntakeOptions, signal: AbortSignal): Pr
   if (!batcher.empty) await close([batcher.close(host.clock.now())]);
 }
 
+const over = 'over';
+
 /** Waits for pieces, but not past the time at which the open batch is due. */
 async function takeUntil(
   { host, source, batcher }: IntakeOptions,
@@ -53,11 +55,11 @@ async function takeUntil(
   const waitMs = dueMs - host.clock.monotonicMs();
   if (waitMs <= 0) return [];
   const due = new AbortController();
-  const stop = () => due.abort();
+  const stop = () => due.abort(over);
   signal.addEventListener('abort', stop, { once: true });
   const alarm = host.clock.sleep(waitMs, due.signal).then(stop);
   const pieces = await source.take(batcher.bytesMax, due.signal);
-  due.abort();
+  stop();
   await alarm;
   signal.removeEventListener('abort', stop);
   return pieces;

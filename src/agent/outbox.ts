@@ -156,8 +156,9 @@ export class Outbox {
     const batch = this.#name(key, draft, draft.readAtMs);
     const { bodies: body, counts, holds } = draft;
     const entry = newEntry(this.#stored(batch, 'open'), { body, counts, holds });
-    const marks = this.settlement.enter(entry).map((cursor) => this.#cursorChange(cursor));
-    const common = [...this.#proofChanges(draft), ...marks, ...also];
+    // That reading stands after it follows from the batch itself, as long as it is remembered; the cursor need not say it.
+    this.settlement.enter(entry);
+    const common = [...this.#proofChanges(draft), ...also];
     const spoolHasRoom = this.spooling && this.#spooledBytes < this.#options.spoolBytesMax;
     if ((fleeting || spoolHasRoom) && this.#closeSpooled(entry, common, fleeting ? 'full' : 'normal')) {
       this.#spooledBytes += batch.bytes;

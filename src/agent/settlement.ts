@@ -45,16 +45,13 @@ export class Settlement {
   }
 
   /** A batch is closed: reading stands after it now. */
-  enter(entry: Entry): readonly Marks[] {
-    const changed = new Map<StreamId, Marks>();
+  enter(entry: Entry): void {
     for (const { stream, from, to } of entry.stored.batch.segments) {
       const line = this.#lines.get(stream) ?? { read: from, watermark: from, waiting: [] };
       this.#lines.set(stream, line);
       if (line.waiting.at(-1) !== entry) line.waiting.push(entry);
       line.read = Math.max(line.read, to);
-      changed.set(stream, { stream, read: line.read, watermark: line.watermark });
     }
-    return [...changed.values()];
   }
 
   /** The parts of a batch stand where it stood. */

@@ -4,6 +4,8 @@
  */
 import type { Clock } from './clock.ts';
 
+const over = 'over';
+
 export class Bell {
   #rung = false;
   #wake: (() => void) | null = null;
@@ -17,7 +19,8 @@ export class Bell {
   async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
       const alarm = new AbortController();
-      const end = () => alarm.abort();
+      // Without a reason an exception would be made for it, with its stack.
+      const end = () => alarm.abort(over);
       signal.addEventListener('abort', end, { once: true });
       const rung = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -32,7 +35,7 @@ export class Bell {
       ]);
       this.#wake = null;
       signal.removeEventListener('abort', end);
-      alarm.abort();
+      end();
     }
     this.#rung = false;
   }

@@ -11,7 +11,15 @@ export interface Databases {
    * Opens or creates the file, in WAL mode, locked for this process alone until it is closed.
    * Throws `DatabaseError`.
    */
-  open(path: string): Database;
+  open(path: string, shape?: DatabaseShape): Database;
+}
+
+export interface DatabaseShape {
+  /**
+   * Of a file that is new: a power of two from 512 to 65,536. A commit writes whole pages, so small ones make small
+   * commits cheap, and large ones large values.
+   */
+  readonly pageBytes: number;
 }
 
 export interface Database {

@@ -60,7 +60,6 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   /** Whether the session is what the destination said last. */
   let registered = presence === null;
   const lineMemory = options.lineMemory ?? openLineMemory();
-  const line = new Line();
 
   return {
     limits: protocol.limits,
@@ -75,12 +74,15 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     return registered ? null : register(signal);
   }
 
-  function send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery> {
-    return line.join(async (turn) => {
-      const given = { batch, body, signal, turn };
-      const first = await sendOnce(given);
-      return first.forgotten ? (await sendOnce(given)).delivery : first.delivery;
-    });
+  async function send(
+    batch: Batch,
+    body: BatchBody,
+    signal: AbortSignal,
+    turn: Promise<boolean> = Promise.resolve(true),
+  ): Promise<Delivery> {
+    const given = { batch, body, signal, turn };
+    const first = await sendOnce(given);
+    return first.forgotten ? (await sendOnce(given)).delivery : first.delivery;
   }
 
   async function heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null> {
@@ -210,7 +212,6 @@ interface Given {
   readonly batch: Batch;
   readonly body: BatchBody;
   readonly signal: AbortSignal;
-  /** Whether all that were given before were acked; known once they are settled. */
   readonly turn: Promise<boolean>;
 }
 
@@ -221,27 +222,6 @@ const unsent: Outcome = {
   afterMs: null,
   reason: 'a batch before it was not taken',
 };
-
-/** Who was given first has the turn first. Once nobody waits, it begins anew. */
-class Line {
-  #last: Promise<boolean> = Promise.resolve(true);
-  #waiting = 0;
-
-  async join(work: (turn: Promise<boolean>) => Promise<Delivery>): Promise<Delivery> {
-    const turn = this.#waiting === 0 ? Promise.resolve(true) : this.#last;
-    this.#waiting += 1;
-    const done = work(turn);
-    this.#last = done.then(
-      async ({ outcome }) => outcome.kind === 'acked' && (await turn),
-      () => false,
-    );
-    try {
-      return await done;
-    } finally {
-      this.#waiting -= 1;
-    }
-  }
-}
 
 /** A header can carry visible ASCII, and spaces between (RFC 9110, 5.5). */
 export function isSendableKey(key: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * An output delivers batches. Order: `send` may be called for `inFlightMax` batches at a time, in their order; what that
  * does to the order of arrival is the output's own business (a destination that keeps no ranges gets one after
- * another, and none after one that it did not take: `unsent`). The body must stay as it is until `send` resolves. Ack: only `acked` means that the destination has it for good. Failure: every
+ * another, each when its turn has come, and none after one that it did not take: `unsent`). The body must stay as it is until `send` resolves. Ack: only `acked` means that the destination has it for good. Failure: every
  * expected failure is an outcome; no batch is retried inside. Cancellation: an aborted signal ends `send` with
  * `retry, away`: whether the batch arrived is then not known.
  */
@@ -15,8 +15,11 @@ export interface Output {
   readonly inFlightMax?: number;
   /** Gets ready to send: registers where the protocol has it (`send` does so too). Null: ready. */
   connect(signal: AbortSignal): Promise<Outcome | null>;
-  /** A batch of which nothing is to be sent is acked without a request. */
-  send(batch: Batch, body: BatchBody, signal: AbortSignal): Promise<Delivery>;
+  /**
+   * A batch of which nothing is to be sent is acked without a request. `turn` tells, once it is known, whether all
+   * batches before it were acked and are remembered so.
+   */
+  send(batch: Batch, body: BatchBody, signal: AbortSignal, turn?: Promise<boolean>): Promise<Delivery>;
   /** Shows that the agent lives; registers again when the destination has forgotten it. Null: all is well. */
   heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null>;
   close(): Promise<void>;

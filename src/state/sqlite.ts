@@ -7,7 +7,7 @@
  */
 import type { BatchKey, Segment } from '../event/batch.ts';
 import type { StreamRecord } from '../event/stream.ts';
-import type { Database, Databases, Durability, SqlRow } from '../host/database.ts';
+import type { Database, DatabaseShape, Databases, Durability, SqlRow } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
 import { printablePath } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
@@ -17,12 +17,15 @@ import type { Change, Cursor, LedgerEntry, Snapshot, State, StoredBatch } from '
 /** Unused bytes in the file, and more than half of it, from which on it is compacted at the next opening. */
 const wasteBytesMax = 64 * 1024 * 1024;
 
+/** Most commits are a few rows: an eighth of the bytes that the store's pages would make of them. */
+const stateShape: DatabaseShape = { pageBytes: 8 * 1024 };
+
 /**
  * Throws `DatabaseError`, `damaged` also where the file is sound but not a state of ours; `AlmadiaError` STATE_NEWER.
  * It reads the file as a whole once: damage has to be found before an agent builds on it.
  */
 export function openSqliteState(databases: Databases, path: string): State {
-  const database = databases.open(path);
+  const database = databases.open(path, stateShape);
   try {
     upgrade(database, checkFile(database, path));
     compact(database);

@@ -34,7 +34,10 @@ export interface Snapshot {
 export interface Cursor {
   readonly stream: StreamId;
   readonly output: string;
-  /** Everything before it lies in a batch that is settled or remembered: the source is read from here on. */
+  /**
+   * The source is read from here on, or from the end of the last remembered batch of the stream where that lies further:
+   * everything before is settled or lies in a remembered batch.
+   */
   readonly read: number;
   /** Everything before it is settled: acked, filtered, a gap, or committed as dead letter. */
   readonly watermark: number;

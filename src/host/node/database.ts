@@ -8,24 +8,26 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import type { Database, Databases, Durability, SqlRow, SqlValue } from '../database.ts';
+import type { Database, DatabaseShape, Databases, Durability, SqlRow, SqlValue } from '../database.ts';
 import { DatabaseError } from '../database.ts';
 import { nativePath } from './path-bytes.ts';
 
 /** Statements are few and fixed texts; a bound all the same. */
 const statementsMax = 256;
 
-/**
- * 32 KiB pages: a body of 1 MiB is 32 of them instead of 256 (docs/decisions/0011-sqlite-binding.md has the numbers).
- * The WAL is written back every 8 MiB and cut to that size afterwards.
- */
-const settings = `
-  PRAGMA page_size = 32768;
+/** A body of 1 MiB is 32 of these pages instead of 256 (docs/decisions/0011-sqlite-binding.md has the numbers). */
+const shapeDefault: DatabaseShape = { pageBytes: 32 * 1024 };
+
+/** The WAL is written back when it has grown by so much, and cut to that size afterwards. */
+const walBytes = 8 * 1024 * 1024;
+
+const settingsFor = ({ pageBytes }: DatabaseShape) => `
+  PRAGMA page_size = ${pageBytes};
   PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA wal_autocheckpoint = 256;
-  PRAGMA journal_size_limit = 8388608;
+  PRAGMA wal_autocheckpoint = ${walBytes / pageBytes};
+  PRAGMA journal_size_limit = ${walBytes};
   PRAGMA trusted_schema = OFF;
   PRAGMA cell_size_check = ON;
 `;
@@ -50,9 +52,9 @@ interface NativeStatement {
 export function nodeDatabases(): Databases {
   let binding: Binding | null = null;
   return {
-    open: (path) => {
+    open: (path, shape = shapeDefault) => {
       binding ??= loadBinding();
-      return new NodeDatabase(binding, path);
+      return new NodeDatabase(binding, path, shape);
     },
   };
 }
@@ -65,14 +67,14 @@ class NodeDatabase implements Database {
   #inTransaction = false;
   #closed = false;
 
-  constructor(binding: Binding, path: string) {
+  constructor(binding: Binding, path: string, shape: DatabaseShape) {
     this.#database = guard(() => {
       createPrivateFile(path);
       return new binding.DatabaseSync(nativePath(path));
     });
     try {
       // The first lock is taken by the first transaction, and in this locking mode never let go.
-      this.exec(`${settings} BEGIN IMMEDIATE; COMMIT;`);
+      this.exec(`${settingsFor(shape)} BEGIN IMMEDIATE; COMMIT;`);
     } catch (error) {
       this.#database.close();
       throw error;

@@ -135,7 +135,7 @@ class FileSource implements Source {
     });
   }
 
-  async take(_bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]> {
+  async take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]> {
     const { clock } = this.#options.host;
     while (!signal.aborted && !this.#stop.signal.aborted) {
       if (this.#failure !== null) throw this.#failure.error;
@@ -147,7 +147,7 @@ class FileSource implements Source {
       }
       follow.queued = false;
       const pieces = await this.#turnstile.pass(async () => {
-        const read = await this.#read(follow);
+        const read = await this.#read(follow, bytesMax);
         // What was found before this turn comes before what it read.
         return [...this.#given.splice(0), ...read];
       });
@@ -272,7 +272,7 @@ class FileSource implements Source {
     return (await this.#review.run()) || this.#copies.held.length > 0;
   }
 
-  async #read(follow: Follow): Promise<readonly Piece[]> {
+  async #read(follow: Follow, bytesMax: number): Promise<readonly Piece[]> {
     if (follow.phase.kind === 'ended') return [];
     try {
       if (!(await this.#handles.reopen(follow))) {
@@ -280,7 +280,7 @@ class FileSource implements Source {
         return [];
       }
       const tailer = follow.tailer!;
-      const reading = await tailer.read();
+      const reading = await tailer.read(bytesMax);
       this.#handles.use(follow);
       follow.trouble = null;
       if (reading.kind === 'nothing') return [];

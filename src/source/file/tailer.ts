@@ -103,10 +103,11 @@ export class Tailer {
     this.#path = path;
   }
 
-  async read(): Promise<Reading> {
+  /** At most so many bytes, but for a line that is longer. */
+  async read(bytesMax = readBytesMax): Promise<Reading> {
     // A long unfinished line is searched for its end in pieces, so that slow growth does not read it again and again.
     if (this.#scanned - this.#position >= rereadBytesMax) return await this.#seekLineEnd();
-    return await this.#readLines(this.#readBytes);
+    return await this.#readLines(Math.min(this.#readBytes, Math.max(bytesMax, readBytesMin)));
   }
 
   /** Gives out what is left as if the file ended in a line end; its last piece may have none. */
@@ -135,7 +136,8 @@ export class Tailer {
   }
 
   async #readLines(wanted: number): Promise<Reading> {
-    const length = this.#scanned - this.#position + wanted;
+    const unfinished = this.#scanned - this.#position;
+    const length = unfinished * 2 < wanted ? wanted : unfinished + wanted;
     const block = await this.#block(length);
     if (block === null) return { kind: 'replaced' };
     return using(block, () => {

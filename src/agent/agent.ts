@@ -256,7 +256,7 @@ class RunningAgent implements Agent {
     while (sends() && this.#delivery.reachable && !signal.aborted) {
       const leftMs = deadline - clock.monotonicMs();
       if (leftMs <= 0) break;
-      await this.#outbox.roomMade.wait(clock, leftMs, signal);
+      await this.#delivery.dealtWith.wait(clock, leftMs, signal);
     }
     this.#stopDelivery.abort();
     await this.#tasks;

@@ -11,7 +11,7 @@
  */
 import type { BatchBody, Segment } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
-import { Turnstile } from '../host/bell.ts';
+import { Bell, Turnstile } from '../host/bell.ts';
 import { diskCode } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
@@ -57,6 +57,8 @@ export class Delivery {
   #settling = false;
   /** What must not happen; `run` tells it. */
   #failure: { readonly error: unknown } | null = null;
+  /** Rings when a batch on its way has been dealt with. */
+  readonly dealtWith = new Bell();
   connection: Connection = 'connecting';
   connectionSinceMs: number;
   lastAckAtMs: number | null = null;
@@ -135,6 +137,7 @@ export class Delivery {
         this.#sending.delete(sent);
         if (!this.sending) this.#settling = false;
         this.#options.outbox.arrived.ring();
+        this.dealtWith.ring();
       });
     this.#sending.add(sent);
   }

@@ -8,6 +8,7 @@ import { Metrics } from '../../src/host/metrics.ts';
 import type { HttpRequest, Server, ServerReply } from '../../src/host/net.ts';
 import type { SelfLog } from '../../src/host/selflog.ts';
 import { openHub } from '../../src/hub/hub.ts';
+import { openLineMemory } from '../../src/lines/line-memory.ts';
 import { ilaSocServer, syncLogsServer } from '../compat/seed-servers.ts';
 import type { Dice } from '../world/dice.ts';
 import { type NetFault, netFaults } from '../world/faults.ts';
@@ -226,6 +227,8 @@ export class Room {
           metrics: new Metrics(),
           version: '0.0.0',
           freshKey: null,
+          // Small, so that it runs out; and whoever uses what was given back sends bytes that nobody wrote.
+          lineMemory: openLineMemory({ bytes: 2 * 1024 * 1024, poison: true }),
         }),
       stop: (agent) => agent.stop(drainMs),
       ended: (agent) => agent.done,

@@ -62,12 +62,13 @@ export class Network {
     return this.#nextPort;
   }
 
-  /** Sends a request from `client` to whoever listens at `address`. */
+  /** Sends a request from `client` to whoever listens at `address`. Its bytes are on their way: the client's may change. */
   async send(
-    call: { readonly client: WorldProcess; readonly request: ClientRequest; readonly path: string },
+    given: { readonly client: WorldProcess; readonly request: ClientRequest; readonly path: string },
     address: string,
     signal: AbortSignal,
   ): Promise<HttpReply> {
+    const call = { ...given, request: { ...given.request, body: [Buffer.concat(given.request.body)] } };
     const exchange: Exchange = {
       client: call.client,
       request: call.request,

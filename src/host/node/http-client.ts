@@ -83,7 +83,8 @@ function exchange(
       collect(incoming, request.replyBytesMax).then((reply) => {
         settle();
         resolve(reply);
-        if (reply.cut) outgoing.destroy();
+        // Where the server has not waited for all of the request, its bytes may be used for others from now on.
+        if (reply.cut || !outgoing.writableFinished) outgoing.destroy();
       }, fail);
     });
     // A server that answers before it has read everything may close: then the reply counts, not the failed write.

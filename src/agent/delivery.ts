@@ -102,7 +102,7 @@ export class Delivery {
     if (!this.#connected) return await this.#connect(signal);
     const entry = this.#mayStart() ? outbox.next() : null;
     if (entry !== null) {
-      const body = await this.#bodyOf(entry);
+      const body = (await outbox.sure()) ? await this.#bodyOf(entry) : null;
       if (body !== null) this.#start(entry, body, signal);
     } else if (!this.sending && outbox.suspects.length > 0) this.#blameDestination();
     else await outbox.arrived.wait(host.clock, outbox.postponedMs, signal);

@@ -17,9 +17,9 @@ export interface IntakeOptions {
 export async function runIntake(options: IntakeOptions, signal: AbortSignal): Promise<void> {
   const { host, batcher, outbox, intervalMs } = options;
   let closedAtMs = Number.NEGATIVE_INFINITY;
-  const close = async (drafts: readonly Draft[]) => {
+  const close = (drafts: readonly Draft[]) => {
     for (const draft of drafts) {
-      await outbox.close(draft);
+      outbox.enter(draft);
       closedAtMs = host.clock.monotonicMs();
     }
   };
@@ -32,15 +32,15 @@ export async function runIntake(options: IntakeOptions, signal: AbortSignal): Pr
     const pieces = await takeUntil(options, dueMs, signal);
     for (const piece of pieces) {
       const at = { monotonicMs: host.clock.monotonicMs(), nowMs: host.clock.now() };
-      await close(batcher.add(piece, at));
+      close(batcher.add(piece, at));
     }
     const nowMs = host.clock.monotonicMs();
     const silent = nowMs - closedAtMs >= intervalMs;
     if (!batcher.empty && (silent || (dueMs !== null && nowMs >= dueMs))) {
-      await close([batcher.close(host.clock.now())]);
+      close([batcher.close(host.clock.now())]);
     }
   }
-  if (!batcher.empty) await close([batcher.close(host.clock.now())]);
+  if (!batcher.empty) close([batcher.close(host.clock.now())]);
 }
 
 const over = 'over';

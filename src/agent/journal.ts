@@ -2,6 +2,9 @@
  * The state, with patience. Changes are committed strictly in the order in which they were handed in, so that what is
  * on the disk is always a beginning of what happened: a small transaction that would fit on a full disk never
  * overtakes a large one that does not. Once one was given up, none after it is written.
+ *
+ * What need not be on the disk yet waits for the next commit and becomes part of it: each transaction costs more than what
+ * stands in it.
  */
 import type { Durability } from '../host/database.ts';
 import { AlmadiaError } from '../host/errors.ts';
@@ -24,6 +27,8 @@ export class Journal {
   readonly #log: SelfLog;
   readonly #giveUp: AbortSignal;
   #waiting: Waiting[] = [];
+  /** Handed in before everything that is handed in next. */
+  #later: Change[] = [];
   #retrying = false;
   #givenUp = false;
   /** Why the state cannot be written at present; null when it can. */
@@ -40,6 +45,16 @@ export class Journal {
     this.#giveUp = given.giveUp;
   }
 
+  /** For changes that may wait for the next commit; `settle` is one. */
+  later(changes: readonly Change[]): void {
+    this.#later.push(...changes);
+  }
+
+  /** Commits what waits for the next commit. Resolves as `commit` does. */
+  async settle(): Promise<boolean> {
+    return this.#later.length === 0 || (await this.commit([], 'normal'));
+  }
+
   /** Resolves true once the changes are committed, false when they were given up. Tried before it returns. */
   commit(changes: readonly Change[], durability: Durability): Promise<boolean> {
     return new Promise((done, failed) => {
@@ -47,14 +62,16 @@ export class Journal {
         done(false);
         return;
       }
-      this.#waiting.push({ changes, durability, done, failed });
+      this.#waiting.push({ changes: [...this.#later.splice(0), ...changes], durability, done, failed });
       if (!this.#retrying && !this.#flush()) this.#retry().catch((error: unknown) => this.#fail(error));
     });
   }
 
   /** For changes that may as well be left out: false when they cannot be written now. */
   tryCommit(changes: readonly Change[], durability: Durability): boolean {
-    return this.#waiting.length === 0 && this.#try(changes, durability);
+    if (this.#waiting.length > 0 || !this.#try([...this.#later, ...changes], durability)) return false;
+    this.#later = [];
+    return true;
   }
 
   async #retry(): Promise<void> {

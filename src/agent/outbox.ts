@@ -5,7 +5,7 @@
  *   open -> (forgotten | acked | dead)                 acked: settled before an earlier batch of its streams was
  *   dead -> replay -> (forgotten | dead)               replay: sent once more, after everything else
  *
- * Invariants. A batch is committed before it is sent. The watermark of a stream is the beginning of its first unsettled
+ * Invariants. A batch is committed before it is sent (`sure`). The watermark of a stream is the beginning of its first unsettled
  * segment. A batch in memory has its bodies in the source too, unless the stream is fleeting: then they are spooled.
  * Every byte that settles enters the ledger in the same transaction.
  */
@@ -146,10 +146,16 @@ export class Outbox {
 
   /**
    * Commits the boundaries of a batch, and its bytes where they must not be asked of the source again; `also` goes into
-   * the same transaction. False when it was given up.
+   * the same transaction. Resolves false when it was given up.
    */
-  async close(draft: Draft, also: readonly Change[] = []): Promise<boolean> {
-    if (draft.segments.length === 0) return true;
+  close(draft: Draft, also: readonly Change[] = []): Promise<boolean> {
+    this.enter(draft, also);
+    return this.sure();
+  }
+
+  /** The same, but that boundaries alone may wait for the next commit. */
+  enter(draft: Draft, also: readonly Change[] = []): void {
+    if (draft.segments.length === 0) return;
     const fleeting = draft.segments.some((segment) => this.#fleeting.has(segment.stream));
     this.#sequence += 1;
     const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
@@ -163,14 +169,17 @@ export class Outbox {
     if ((fleeting || spoolHasRoom) && this.#closeSpooled(entry, common, fleeting ? 'full' : 'normal')) {
       this.#spooledBytes += batch.bytes;
     } else {
-      const changes: Change[] = [{ kind: 'batch', stored: entry.stored }, ...common];
-      if (!(await this.#commit(changes, 'normal'))) return false;
+      this.#journal.later([{ kind: 'batch', stored: entry.stored }, ...common]);
       this.#memoryBytes += batch.bytes;
       if (fleeting) for (const { stream } of batch.segments) void this.fleeting(stream);
     }
     this.#pending.push(entry);
     this.arrived.ring();
-    return true;
+  }
+
+  /** Resolves true once all that was closed is committed; false when it was given up. */
+  sure(): Promise<boolean> {
+    return this.#journal.settle();
   }
 
   #closeSpooled(entry: Entry, common: readonly Change[], durability: Durability): boolean {

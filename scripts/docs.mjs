@@ -8,7 +8,7 @@ import { settingsSchema, settingsTables } from '../dist/src/settings/reference.j
 
 const pages = [
   ['docs/errors.md', errorsPage],
-  ['docs/commands.md', async () => within('docs/commands.md', { mark: 'help', part: await commandsPage() })],
+  ['docs/commands.md', () => within('docs/commands.md', { mark: 'help', part: commandsPage() })],
   [
     'docs/configuration.md',
     () => within('docs/configuration.md', { mark: 'settings', part: settingsTables() }),
@@ -20,7 +20,7 @@ const pages = [
 const note = '<!-- Made by `npm run docs`; change the table in the code, not this page. -->';
 const stale = [];
 for (const [path, page] of pages) {
-  const text = await page();
+  const text = page();
   if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
   stale.push(path);
   if (!process.argv.includes('--check')) writeFileSync(path, text);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 
 if (existsSync('node_modules/typescript') && existsSync('node_modules/esbuild')) {
   process.exitCode = spawnSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' }).status ?? 1;
-} else if (!existsSync('dist/src/main.js')) {
+} else if (!existsSync('dist/program/main.js')) {
   console.error(
     'almadia is not built, and the compiler is a development dependency: run `npm install` without --omit=dev',
   );

@@ -5,9 +5,6 @@ const words = process.argv.slice(2);
 if (words[0] === '--version' || words[0] === '-V') {
   process.stdout.write(`${version}\n`);
 } else {
-  const [{ runProgram }, { processSurroundings }] = await Promise.all([
-    import('./cli/program.ts'),
-    import('./cli/surroundings.ts'),
-  ]);
-  process.exitCode = await runProgram(words, processSurroundings());
+  const { start } = await import('./cli/start.ts');
+  process.exitCode = await start(words);
 }

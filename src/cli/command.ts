@@ -1,6 +1,6 @@
 /**
- * What a command of the program is: data and one function. A file of this folder describes one command and exports
- * it as `command`; `registry.ts` names it. `program.ts` makes the parser and both languages' help from it, and
+ * What a command of the program is: data and one function. A file of `commands/` describes one command and exports
+ * it as `command`; `registry.ts` names it, and the file of the same name in this folder does its work. `program.ts` makes the parser and both languages' help from it, and
  * docs/commands.md is generated from it.
  */
 import type { Language } from '../host/errors.ts';

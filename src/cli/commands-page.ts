@@ -3,10 +3,9 @@ import type { CommandDescription } from './command.ts';
 import { helpOf, programHelp } from './program.ts';
 import { registry } from './registry.ts';
 
-export async function commandsPage(): Promise<string> {
-  const parts: string[] = [block(await programHelp('en'))];
-  for (const load of Object.values(registry)) {
-    const { command } = await load();
+export function commandsPage(): string {
+  const parts: string[] = [block(programHelp('en'))];
+  for (const command of Object.values(registry)) {
     if (command.hidden !== true) parts.push(...commandParts(command, []));
   }
   return `${parts.join('\n\n')}\n`;

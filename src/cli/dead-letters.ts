@@ -9,89 +9,11 @@ import type { ErrorCode, ErrorValues } from '../host/errors.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { silentLog } from '../host/selflog.ts';
 import { openState } from '../state/open.ts';
-import type { CommandContext, CommandDescription, CommandOption } from './command.ts';
-import { configOption, jsonOption } from './config-options.ts';
+import type { CommandContext } from './command.ts';
 import { askAgent } from './control-socket.ts';
 import { say } from './messages.ts';
 import { ago, plain, plainLines, shortBytes, table } from './show.ts';
 import { stateDirectoryOf } from './status.ts';
-
-const stateOption: CommandOption = {
-  flags: '--state <directory>',
-  text: {
-    en: 'state directory of the agent, instead of finding it in a configuration',
-    es: 'directorio de estado del agente, en lugar de buscarlo en una configuración',
-  },
-};
-
-const allOption: CommandOption = {
-  flags: '--all',
-  text: { en: 'every dead letter', es: 'todas las cartas muertas' },
-};
-
-const names = {
-  name: '[names...]',
-  text: {
-    en: 'as `list` gives them, such as default/42',
-    es: 'como los da `list`, por ejemplo default/42',
-  },
-};
-
-const exits: CommandDescription['exits'] = [
-  { code: 0, text: { en: 'done', es: 'hecho' } },
-  { code: 1, text: { en: 'there is no state', es: 'no hay estado' } },
-  { code: 2, text: { en: 'no such dead letter', es: 'no existe esa carta muerta' } },
-  { code: 3, text: { en: 'the agent or its state refuses', es: 'el agente o su estado se niegan' } },
-];
-
-export const command: CommandDescription = {
-  name: 'dead-letters',
-  summary: {
-    en: 'Lists, shows, replays or drops the batches that were set aside',
-    es: 'Lista, muestra, reenvía o descarta los lotes apartados',
-  },
-  options: [],
-  exits: [],
-  commands: [
-    {
-      name: 'list',
-      summary: { en: 'Lists them with their reasons', es: 'Las lista con sus motivos' },
-      options: [configOption, stateOption, jsonOption],
-      exits,
-      run: list,
-    },
-    {
-      name: 'show',
-      summary: {
-        en: 'Writes the lines of one as they were read',
-        es: 'Escribe las líneas de una tal como se leyeron',
-      },
-      arguments: [{ name: '<name>', text: names.text }],
-      options: [configOption, stateOption, jsonOption],
-      exits,
-      run: show,
-    },
-    {
-      name: 'replay',
-      summary: { en: 'Marks them to be sent once more', es: 'Las marca para enviarse otra vez' },
-      arguments: [names],
-      options: [configOption, stateOption, allOption, jsonOption],
-      exits,
-      run: (context) => change(context, 'replay'),
-    },
-    {
-      name: 'drop',
-      summary: {
-        en: 'Drops them for good; the ledger keeps their count',
-        es: 'Las descarta para siempre; el libro conserva su cuenta',
-      },
-      arguments: [names],
-      options: [configOption, stateOption, allOption, jsonOption],
-      exits,
-      run: (context) => change(context, 'drop'),
-    },
-  ],
-};
 
 /** The same over the socket and over the state; every call may wait. */
 interface Access {
@@ -101,7 +23,7 @@ interface Access {
   close(): void;
 }
 
-async function list(context: CommandContext): Promise<number> {
+export async function list(context: CommandContext): Promise<number> {
   const letters = await withAccess(context, (access) => access.list());
   if (context.options.flag('json')) {
     context.console.out(`${JSON.stringify({ dead_letters: letters }, null, 2)}\n`);
@@ -127,7 +49,7 @@ function letterLines(letters: readonly DeadLetter[], context: CommandContext): s
   return table([heading, ...rows], [1, 2]);
 }
 
-async function show(context: CommandContext): Promise<number> {
+export async function show(context: CommandContext): Promise<number> {
   const id = context.arguments[0]!;
   await withAccess(context, async (access) => {
     const letter = (await access.list()).find((candidate) => candidate.id === id);
@@ -146,7 +68,7 @@ async function show(context: CommandContext): Promise<number> {
   return 0;
 }
 
-async function change(context: CommandContext, action: 'replay' | 'drop'): Promise<number> {
+export async function change(context: CommandContext, action: 'replay' | 'drop'): Promise<number> {
   const all = context.options.flag('all');
   const ids = context.arguments;
   if (!all && ids.length === 0) throw new AlmadiaError('DEAD_LETTERS_UNNAMED');

@@ -25,12 +25,12 @@ import { escapeGlob } from '../settings/glob.ts';
 import { defaultsOf } from '../settings/setting.ts';
 import { openLog } from './agent-log.ts';
 import { openSession } from './agent-session.ts';
-import type { CommandContext, CommandDescription } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { defaultPort } from './commands/demo.ts';
 import { type HubSession, openHubSession } from './hub-session.ts';
 import { say } from './messages.ts';
 import { decimalOption, integerOption } from './options.ts';
 
-const defaultPort = 5000;
 /** Where nobody asked for a port, so many after the usual one are tried. */
 const portTries = 10;
 /** A rotation every few hours: the disk does not fill up, and the agent shows what it is for. */
@@ -40,53 +40,10 @@ const closeGraceMs = 2_000;
 /** npm passes on to its child the Ctrl+C that the terminal has sent to both: this soon, a second one is the first. */
 const echoMs = 1_000;
 
-export const command: CommandDescription = {
-  name: 'demo',
-  summary: {
-    en: 'Shows it all: a hub, test logs, and an agent that follows them',
-    es: 'Lo muestra todo: un hub, logs de prueba y un agente que los sigue',
-  },
-  details: {
-    en: 'Ctrl+C stops it, and starting again goes on where it stopped. To begin anew, remove its directory.',
-    es: 'Ctrl+C lo detiene; al arrancar de nuevo sigue donde estaba. Para empezar de cero, borre su directorio.',
-  },
-  options: [
-    {
-      flags: '--port <number>',
-      text: {
-        en: `port of the hub (else ${defaultPort}, or the next that is free)`,
-        es: `puerto del hub (si no, ${defaultPort} o el siguiente que esté libre)`,
-      },
-    },
-    {
-      flags: '--data <directory>',
-      text: { en: 'where everything is kept', es: 'dónde se guarda todo' },
-      default: './almadia-demo',
-    },
-    {
-      flags: '--rate <lines>',
-      text: { en: 'test lines a second', es: 'líneas de prueba por segundo' },
-      default: '3',
-    },
-  ],
-  exits: [
-    { code: 0, text: { en: 'stopped by a signal', es: 'detenido por una señal' } },
-    { code: 2, text: { en: 'the command line is wrong', es: 'la línea de órdenes es incorrecta' } },
-    {
-      code: 3,
-      text: {
-        en: 'the machine refuses (disk, port, a demo that runs already)',
-        es: 'la máquina se niega (disco, puerto, una demostración ya en marcha)',
-      },
-    },
-  ],
-  run,
-};
-
 /** What has to be closed, in the order in which it was opened. */
 type Closers = (() => Promise<void>)[];
 
-async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
   const { host, options, console, language } = context;
   const directory = resolve(host.process.workingDirectory, options.text('data') ?? '');
   const stop = new AbortController();

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { AlmadiaError } from '../host/errors.ts';
 import { createHost } from '../host/node/host.ts';
 import type { CommandContext, SignalName } from './command.ts';
-import { command } from './generate.ts';
+import { command } from './commands/generate.ts';
 import { optionsFrom } from './options.ts';
 
 interface Ran {

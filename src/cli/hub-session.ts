@@ -69,7 +69,7 @@ export async function openHubSession(host: Host, options: HubOptions): Promise<H
   };
 }
 
-/** The built page lies beside the built sources: dist/src/cli and dist/web. */
+/** The built page is in dist/web, two folders above both dist/src/cli and dist/program/parts. */
 async function pageAssets(host: Host, log: SelfLog): Promise<Assets> {
   const directory = join(import.meta.dirname, '../../web');
   const assets = new Map<string, Asset>();

@@ -4,37 +4,10 @@ import { diskCode } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { readFile, writeFile } from '../host/files.ts';
 import { exampleEnv, exampleYaml } from '../settings/example.ts';
-import type { CommandContext, CommandDescription } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { say } from './messages.ts';
 
-export const command: CommandDescription = {
-  name: 'init',
-  summary: {
-    en: 'Writes a commented almadia.yaml into the working directory',
-    es: 'Escribe un almadia.yaml comentado en el directorio de trabajo',
-  },
-  options: [
-    {
-      flags: '--env',
-      text: {
-        en: 'also write .env.example, the configuration of sync-logs',
-        es: 'escribir también .env.example, la configuración de sync-logs',
-      },
-    },
-    {
-      flags: '--force',
-      text: { en: 'replace files that exist', es: 'reemplazar los archivos que existan' },
-    },
-  ],
-  exits: [
-    { code: 0, text: { en: 'written', es: 'escrito' } },
-    { code: 2, text: { en: 'the file exists already', es: 'el archivo ya existe' } },
-    { code: 3, text: { en: 'it cannot be written', es: 'no se puede escribir' } },
-  ],
-  run,
-};
-
-async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
   const { language, options } = context;
   const force = options.flag('force');
   const both = options.flag('env');

@@ -1,6 +1,6 @@
 /**
- * From the words of a command line to an exit status: finds the command, loads only its file, parses its options, runs
- * it, and explains what went wrong in the user's language.
+ * From the words of a command line to an exit status: finds the command, parses its options, runs it (which
+ * loads what only this command needs), and explains what went wrong in the user's language.
  */
 import { Command, CommanderError } from 'commander';
 import type { Language } from '../host/errors.ts';
@@ -49,14 +49,13 @@ async function dispatch(
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const topic = name === 'help' ? words[1] : undefined;
     if (topic !== undefined) return dispatch([topic, '--help'], language, surroundings);
-    const help = await programHelp(language);
+    const help = programHelp(language);
     if (name === undefined) surroundings.console.err(help);
     else surroundings.console.out(help);
     return name === undefined ? 2 : 0;
   }
-  const load = Object.hasOwn(registry, name) ? registry[name] : undefined;
-  if (load === undefined) throw unknownWord(name);
-  const { command } = await load();
+  const command = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  if (command === undefined) throw unknownWord(name);
   return runCommand(command, words.slice(1), { language, surroundings });
 }
 
@@ -194,15 +193,14 @@ function helpText(parser: Command): string {
 }
 
 /** The list of commands. */
-export async function programHelp(language: Language): Promise<string> {
+export function programHelp(language: Language): string {
   const parser = plainParser('almadia', language, { write: () => undefined });
   parser.description(say(language, 'programSummary'));
   parser.usage(`${say(language, 'usageCommand')} ${say(language, 'usageOptions')}`);
   parser.option('-V, --version', say(language, 'versionOption'));
   parser.option('--lang <es|en>', say(language, 'langOption'));
   parser.configureHelp({ ...parser.configureHelp(), subcommandTerm: (command) => command.name() });
-  for (const load of Object.values(registry)) {
-    const { command } = await load();
+  for (const command of Object.values(registry)) {
     const parserOfCommand = plainParser(command.name, language, { write: () => undefined });
     parserOfCommand.description(command.summary[language]);
     parser.addCommand(parserOfCommand, { hidden: command.hidden ?? false });

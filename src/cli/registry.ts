@@ -1,17 +1,25 @@
-/** The commands by name, in the order of `--help`. A command's file is only loaded when it is needed. */
+/** The commands by name, in the order of `--help`. These are descriptions; what a command does is loaded when it runs. */
 import type { CommandDescription } from './command.ts';
+import { command as check } from './commands/check.ts';
+import { command as config } from './commands/config.ts';
+import { command as deadLetters } from './commands/dead-letters.ts';
+import { command as demo } from './commands/demo.ts';
+import { command as generate } from './commands/generate.ts';
+import { command as hub } from './commands/hub.ts';
+import { command as init } from './commands/init.ts';
+import { command as run } from './commands/run.ts';
+import { command as service } from './commands/service.ts';
+import { command as status } from './commands/status.ts';
 
-type Load = () => Promise<{ readonly command: CommandDescription }>;
-
-export const registry: Readonly<Record<string, Load>> = {
-  run: () => import('./run.ts'),
-  init: () => import('./init.ts'),
-  check: () => import('./check.ts'),
-  status: () => import('./status.ts'),
-  config: () => import('./config.ts'),
-  'dead-letters': () => import('./dead-letters.ts'),
-  hub: () => import('./hub.ts'),
-  demo: () => import('./demo.ts'),
-  generate: () => import('./generate.ts'),
-  service: () => import('./service.ts'),
+export const registry: Readonly<Record<string, CommandDescription>> = {
+  run,
+  init,
+  check,
+  status,
+  config,
+  'dead-letters': deadLetters,
+  hub,
+  demo,
+  generate,
+  service,
 };

@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { AlmadiaError } from '../host/errors.ts';
 import { createHost } from '../host/node/host.ts';
 import type { CommandContext } from './command.ts';
+import { command } from './commands/service.ts';
 import { optionsFrom } from './options.ts';
-import { command } from './service.ts';
 
 async function printUnit(given: Record<string, string | boolean>): Promise<string> {
   let output = '';

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { AgentStatus } from '../agent/status.ts';
 import { requireConfig } from '../config/load.ts';
 import { AlmadiaError } from '../host/errors.ts';
-import type { CommandContext, CommandDescription } from './command.ts';
-import { configOption, configRequest, jsonOption } from './config-options.ts';
+import type { CommandContext } from './command.ts';
+import { configRequest } from './config-options.ts';
 import { askAgent } from './control-socket.ts';
 import { say } from './messages.ts';
 import { openScreen } from './screen.ts';
@@ -12,39 +12,7 @@ import { statusLines } from './status-view.ts';
 
 const refreshMs = 1000;
 
-export const command: CommandDescription = {
-  name: 'status',
-  summary: {
-    en: 'Shows what the running agent does: server, files, buffer, last error',
-    es: 'Muestra qué hace el agente en marcha: servidor, archivos, buffer, último error',
-  },
-  options: [
-    configOption,
-    {
-      flags: '--state <directory>',
-      text: {
-        en: 'state directory of the agent, instead of finding it in a configuration',
-        es: 'directorio de estado del agente, en lugar de buscarlo en una configuración',
-      },
-    },
-    {
-      flags: '--watch',
-      text: {
-        en: 'redraw every second until Ctrl+C',
-        es: 'redibujar cada segundo hasta Ctrl+C',
-      },
-    },
-    jsonOption,
-  ],
-  exits: [
-    { code: 0, text: { en: 'the agent answered', es: 'el agente ha respondido' } },
-    { code: 1, text: { en: 'no agent is running', es: 'ningún agente está en marcha' } },
-    { code: 3, text: { en: 'it cannot be asked', es: 'no se le puede preguntar' } },
-  ],
-  run,
-};
-
-async function run(context: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
   const directory = await stateDirectoryOf(context);
   if (context.options.flag('watch')) return watch(context, directory);
   const status = await fetchStatus(context, directory);

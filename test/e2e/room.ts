@@ -17,19 +17,22 @@ export interface StoredLine {
 export class Room {
   readonly home: string;
   readonly logs: string;
+  readonly #executable: { readonly executable?: string };
   readonly #host = createHost();
   #port = 0;
   #agents: Program[] = [];
   #hubs: Program[] = [];
 
-  private constructor(home: string) {
+  private constructor(home: string, executable?: string) {
     this.home = home;
+    this.#executable = executable === undefined ? {} : { executable };
     this.logs = join(home, 'logs');
     mkdirSync(this.logs);
   }
 
-  static async open(): Promise<Room> {
-    return new Room(await mkdtemp(join(tmpdir(), 'almadia-room-')));
+  /** `executable`: another `bin/almadia` than that of this checkout. */
+  static async open(executable?: string): Promise<Room> {
+    return new Room(await mkdtemp(join(tmpdir(), 'almadia-room-')), executable);
   }
 
   get hubUrl(): string {
@@ -65,6 +68,7 @@ ${more}`,
   async startHub(): Promise<void> {
     const hub = new Program(['hub', '--port', `${this.#port}`, '--data', 'hub', '--key', key], {
       directory: this.home,
+      ...this.#executable,
     });
     this.#hubs.push(hub);
     const [, port] = await hub.said(/http:\/\/127\.0\.0\.1:(\d+)/);
@@ -72,7 +76,7 @@ ${more}`,
   }
 
   async startAgent(options: { readonly openFilesMax?: number } = {}): Promise<void> {
-    this.#agents.push(new Program(['run'], { directory: this.home, ...options }));
+    this.#agents.push(new Program(['run'], { directory: this.home, ...this.#executable, ...options }));
     await this.agent.said(/agent\.started/);
   }
 

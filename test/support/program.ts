@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createHost } from '../../src/host/node/host.ts';
 
-const executable = join(import.meta.dirname, '../../../bin/almadia');
+/** That of this checkout. */
+const ownExecutable = join(import.meta.dirname, '../../../bin/almadia');
 const patienceMs = 60_000;
 
 export interface End {
@@ -16,6 +17,10 @@ export interface ProgramOptions {
   readonly directory: string;
   /** How many descriptors it may have open; the system's own bound where none is given. */
   readonly openFilesMax?: number;
+  /** Another `bin/almadia` than that of this checkout. */
+  readonly executable?: string;
+  /** Beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Program {
@@ -25,13 +30,14 @@ export class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
 
-  constructor(args: readonly string[], { directory, openFilesMax }: ProgramOptions) {
+  constructor(args: readonly string[], options: ProgramOptions) {
+    const { directory, openFilesMax, executable = ownExecutable, environment } = options;
     const limit = openFilesMax === undefined ? '' : `ulimit -n ${openFilesMax}; `;
     this.#name = args[0] ?? 'almadia';
     this.#child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', process.execPath, executable, ...args], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, LANG: 'C.UTF-8', ALMADIA_KEY: 'kill' },
+      env: { ...process.env, LANG: 'C.UTF-8', ALMADIA_KEY: 'kill', ...environment },
     });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.on('data', (bytes: Buffer) => {

@@ -12,6 +12,7 @@ import { openOutput } from '../output/open.ts';
 import type { Output } from '../output/output.ts';
 import type { ByteSink } from '../output/stdout.ts';
 import type { AgentSettings } from '../settings/agent.ts';
+import { memoryBytesOf, memoryShares } from '../settings/memory.ts';
 import { openFileSource } from '../source/file/source.ts';
 import type { Source } from '../source/source.ts';
 import { type Opened, openState } from '../state/open.ts';
@@ -50,8 +51,10 @@ export interface Agent {
   readonly done: Promise<void>;
 }
 
-/** How many batches are held in memory while the destination answers. */
-const memoryBatches = 4;
+/** How many batches are held in memory while the destination answers, as far as the budget goes. */
+const heldBatches = 4;
+/** Room in the kernel's address space for a budget: its worst request takes six times a batch, and regions lie apart. */
+const addressSpaceOf = (memoryBytes: number) => Math.min(8 * memoryBytes, 3 * 1024 ** 3);
 const firstBeatMs = 1000;
 /** However little a destination takes, batches are closed at no less than this; the rest is done by splitting. */
 const batchBytesMin = 4096;
@@ -118,6 +121,8 @@ class RunningAgent implements Agent {
     this.done.catch(() => undefined);
     this.#startedAtMs = host.clock.now();
     const { state, agentId } = options.opened;
+    const memoryBytes = memoryBytesOf(settings);
+    this.#lineMemory = options.lineMemory ?? openLineMemory({ bytes: addressSpaceOf(memoryBytes) });
     const giveUp = this.#stopDelivery.signal;
     this.#journal = new Journal(state, { host, log: options.log, giveUp });
     this.#outbox = new Outbox(
@@ -126,11 +131,10 @@ class RunningAgent implements Agent {
         output: settings.output.name,
         agentId,
         spoolBytesMax: settings.spool.bytesMax,
-        memoryBytesMax: settings.batch.bytesMax * memoryBatches,
+        memoryBytesMax: Math.min(settings.batch.bytesMax * heldBatches, memoryBytes / memoryShares),
       },
     );
     this.#possibleRepeats = this.#countPossibleRepeats();
-    this.#lineMemory = options.lineMemory ?? openLineMemory();
     this.#output = openOutput(host, settings.output, {
       lineMemory: this.#lineMemory,
       agentId,
@@ -146,6 +150,7 @@ class RunningAgent implements Agent {
       log: options.log,
       backoff: settings.retry,
       attemptsMax: settings.retry.attemptsMax,
+      hasMemory: () => this.#lineMemory.lentBytes * 2 < memoryBytes,
       connectProves: registering.has(settings.output.type),
       reread: async (segment) => (await this.#source?.reread(segment)) ?? null,
       tooLarge: (bytes) => {
@@ -172,6 +177,7 @@ class RunningAgent implements Agent {
       notes: snapshot.notes,
     });
     this.#warnOfOthers();
+    this.#delivery.prepare(this.#stopDelivery.signal);
     // Connections, the state and watches need descriptors too.
     this.#source = await openFileSource({
       host: this.#host,

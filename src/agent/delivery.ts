@@ -35,6 +35,8 @@ export interface DeliveryOptions {
   readonly attemptsMax: number | null;
   /** Getting ready to send proves that the destination is there (it has a registration). */
   readonly connectProves: boolean;
+  /** Whether there is memory for another batch beside those that are on their way; without it, there always is. */
+  hasMemory?(): boolean;
   /** Reads a segment of an earlier run again. */
   reread(segment: Segment): Promise<Uint8Array | null>;
   /** The destination takes no batch of more than so many bytes. */
@@ -53,6 +55,7 @@ export class Delivery {
   /** How often the gate was closed. */
   #closings = 0;
   #connected = false;
+  #connecting: Promise<Outcome | null> | null = null;
   /** One was not acked: what else is on its way is waited for. */
   #settling = false;
   /** What must not happen; `run` tells it. */
@@ -109,9 +112,10 @@ export class Delivery {
   }
 
   #mayStart(): boolean {
-    const { inFlightMax = 1 } = this.#options.output;
-    const most = this.connection === 'connected' && !this.#settling ? inFlightMax : 1;
-    return this.#sending.size < most;
+    if (!this.sending) return true;
+    const { output, hasMemory } = this.#options;
+    const most = this.connection === 'connected' && !this.#settling ? (output.inFlightMax ?? 1) : 1;
+    return this.#sending.size < most && (hasMemory?.() ?? true);
   }
 
   #start(entry: Entry, body: BatchBody, signal: AbortSignal): void {
@@ -167,8 +171,17 @@ export class Delivery {
     else if (outcome.kind === 'rejected') this.#note('refused', outcome.reason);
   }
 
+  /** Gets ready to send while other things are still being made ready. */
+  prepare(signal: AbortSignal): void {
+    this.#connecting = this.#options.output.connect(signal);
+    // `run` awaits it, and tells.
+    this.#connecting.catch(() => undefined);
+  }
+
   async #connect(signal: AbortSignal): Promise<void> {
-    const outcome = await this.#options.output.connect(signal);
+    const connecting = this.#connecting ?? this.#options.output.connect(signal);
+    this.#connecting = null;
+    const outcome = await connecting;
     if (signal.aborted) return;
     if (outcome === null || outcome.kind === 'acked') {
       this.#connected = true;

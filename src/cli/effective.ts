@@ -3,10 +3,10 @@ import type { Origin } from '../config/draft.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Language } from '../host/errors.ts';
 import type { SectionName } from '../settings/declaration.ts';
-import { declaration } from '../settings/declaration.ts';
+import { declaration, limitsSection } from '../settings/declaration.ts';
 import { scalarText } from '../settings/example.ts';
 import type { Scalar } from '../settings/field.ts';
-import type { Section, Setting } from '../settings/setting.ts';
+import { defaultsOf, type Section, type Setting } from '../settings/setting.ts';
 import { mask } from '../settings/text.ts';
 import { say } from './messages.ts';
 
@@ -42,6 +42,7 @@ export function effectiveSections(config: LoadedConfig): readonly EffectiveSecti
     batch: [settings.batch],
     spool: [settings.spool],
     retry: [settings.retry],
+    limits: [settings.limits ?? defaultsOf(limitsSection)],
   };
   return (Object.entries(declaration) as [SectionName, Section][]).map(([name, section]) => ({
     name,

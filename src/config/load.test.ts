@@ -302,3 +302,20 @@ test('files that are no text, too large or no files are refused', async () => {
     assert.deepEqual(await codesOf(machine, { file: '.' }), ['CONFIG_UNREADABLE']);
   });
 });
+
+test('a budget of memory that the largest batch or line does not fit into is refused, with what it needs', () =>
+  withFile(
+    'almadia.yaml',
+    `sources: [{ include: /var/log/a.log, line_bytes_max: 2MiB }]
+output: { url: 'http://localhost:5000', key: k }
+limits: { memory: 4MiB }
+`,
+    async (machine) => {
+      const result = await loadConfig(machine.host);
+      assert.ok(result.kind === 'invalid');
+      assert.deepEqual(
+        result.problems.map(({ code, values }) => [code, values.path, values.value, values.least]),
+        [['CONFIG_RANGE', 'limits.memory', '4MiB', '8MiB (4 times batch.bytes or line_bytes_max)']],
+      );
+    },
+  ));

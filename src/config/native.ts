@@ -6,12 +6,14 @@ import {
   agentSection,
   batchSection,
   fileSourceSection,
+  limitsSection,
   outputSection,
   retrySection,
   spoolSection,
 } from '../settings/declaration.ts';
 import { absoluteExclude, absoluteGlob } from '../settings/glob.ts';
-import { writeDuration } from '../settings/quantity.ts';
+import { largestBytes, memoryShares } from '../settings/memory.ts';
+import { writeBytes, writeDuration } from '../settings/quantity.ts';
 import type { ValuesOf } from '../settings/setting.ts';
 import type { Draft, NamedFile, Surroundings } from './draft.ts';
 import type { Tree } from './located.ts';
@@ -20,7 +22,7 @@ import { applyOverrides } from './overrides.ts';
 import type { Reading } from './section.ts';
 import { entriesOf, placeName, readSection, unknownKey } from './section.ts';
 
-const sections = ['agent', 'sources', 'output', 'batch', 'spool', 'retry'] as const;
+const sections = ['agent', 'sources', 'output', 'batch', 'spool', 'retry', 'limits'] as const;
 type SectionName = (typeof sections)[number];
 
 export function readNative(text: string, around: Surroundings): Draft {
@@ -55,11 +57,13 @@ export function readNative(text: string, around: Surroundings): Draft {
     batch: readSection(parts.batch ?? null, batchSection, { path: 'batch', reading }),
     spool: readSection(parts.spool ?? null, spoolSection, { path: 'spool', reading }),
     retry: readSection(parts.retry ?? null, retrySection, { path: 'retry', reading }),
+    limits: readSection(parts.limits ?? null, limitsSection, { path: 'limits', reading }),
     takeover: { kind: 'none' },
   };
   if (faults.length === 0) {
     checkParts(parts, reading);
     checkRetry(settings, reading);
+    checkMemory(settings, reading);
   }
   const named = (path: string | null, key: string): NamedFile | null =>
     path === null
@@ -113,6 +117,22 @@ function checkRetry(settings: AgentSettings, reading: Reading): void {
       where: whereOf('retry.initial', reading),
       least: '1ms',
       most: `${writeDuration(maxMs)} (retry.max)`,
+    },
+  });
+}
+
+function checkMemory(settings: AgentSettings, reading: Reading): void {
+  const bytesMax = settings.limits?.memoryBytesMax ?? null;
+  const needed = memoryShares * largestBytes(settings);
+  if (bytesMax === null || bytesMax >= needed) return;
+  reading.problems.push({
+    code: 'CONFIG_RANGE',
+    values: {
+      path: 'limits.memory',
+      value: writeBytes(bytesMax),
+      where: whereOf('limits.memory', reading),
+      least: `${writeBytes(needed)} (${memoryShares} times batch.bytes or line_bytes_max)`,
+      most: writeBytes(2 ** 31),
     },
   });
 }

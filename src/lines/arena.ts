@@ -33,6 +33,8 @@ export class Arena {
   readonly #map: Uint8Array;
   /** No granule before it is free. */
   #lowest = 0;
+  /** How many granules are lent. */
+  #lent = 0;
 
   constructor(memory: Buffer, options: ArenaOptions) {
     this.#memory = memory;
@@ -46,6 +48,7 @@ export class Arena {
     const first = this.#find(count);
     if (first < 0) return new Lent(Buffer.allocUnsafeSlow(length), () => undefined);
     this.#map.fill(1, first, first + count);
+    this.#lent += count;
     if (first === this.#lowest) this.#lowest = first + count;
     const at = this.#from + first * granuleBytes;
     const bytes = this.#memory.subarray(at, at + length);
@@ -53,7 +56,7 @@ export class Arena {
   }
 
   get lentBytes(): number {
-    return this.#map.reduce((sum, one) => sum + one, 0) * granuleBytes;
+    return this.#lent * granuleBytes;
   }
 
   /** The first of `count` free granules that follow one another; -1 when there are none. */
@@ -70,6 +73,7 @@ export class Arena {
   #giveBack(from: number, to: number): void {
     if (from >= to) return;
     this.#map.fill(0, from, to);
+    this.#lent -= to - from;
     this.#lowest = Math.min(this.#lowest, from);
     const at = this.#from;
     if (this.#poison) this.#memory.fill(0xdd, at + from * granuleBytes, at + to * granuleBytes);

@@ -7,6 +7,7 @@ import type {
   agentSection,
   batchSection,
   fileSourceSection,
+  limitsSection,
   outputSection,
   retrySection,
   spoolSection,
@@ -23,6 +24,8 @@ export interface AgentSettings {
   readonly batch: ValuesOf<typeof batchSection>;
   readonly spool: ValuesOf<typeof spoolSection>;
   readonly retry: ValuesOf<typeof retrySection>;
+  /** Absent: the defaults. */
+  readonly limits?: ValuesOf<typeof limitsSection>;
   /** What a Python original left behind, to be taken over at the first start. */
   readonly takeover:
     | { readonly kind: 'none' }

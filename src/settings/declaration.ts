@@ -230,11 +230,11 @@ export const batchSection = {
     en: 'or at so many lines,',
     es: 'o a este número de líneas,',
   }),
-  intervalMs: one(duration({ min: 1, max: hour }), {
+  intervalMs: one(duration({ min: 0, max: hour }), {
     key: 'interval',
     default: 500,
-    en: 'or after so long, whichever comes first.',
-    es: 'o tras este tiempo, lo que ocurra antes.',
+    en: 'or after so long, whichever comes first; 0: a line is sent as soon as it is read.',
+    es: 'o tras este tiempo, lo que ocurra antes; 0: una línea se envía en cuanto se lee.',
   }),
 };
 
@@ -268,7 +268,16 @@ export const retrySection = {
   }),
 };
 
-export type SectionName = 'agent' | 'sources' | 'output' | 'batch' | 'spool' | 'retry';
+export const limitsSection = {
+  memoryBytesMax: one(nullable(bytes({ min: 4 * mebibyte, max: 2 * gibibyte })), {
+    key: 'memory',
+    default: null,
+    en: 'How much memory lines may take on their way, read, encoded and in flight, beside what the program itself needs; null: four times batch.bytes or line_bytes_max, and 16MiB at least.',
+    es: 'Cuánta memoria pueden ocupar las líneas en camino, leídas, codificadas y en vuelo, además de la que necesita el programa; null: cuatro veces batch.bytes o line_bytes_max, y 16MiB como mínimo.',
+  }),
+};
+
+export type SectionName = 'agent' | 'sources' | 'output' | 'batch' | 'spool' | 'retry' | 'limits';
 
 /** All of the native file, in its order. `sources` is a list of such sections. */
 export const declaration = {
@@ -278,4 +287,5 @@ export const declaration = {
   batch: batchSection,
   spool: spoolSection,
   retry: retrySection,
+  limits: limitsSection,
 } as const satisfies Record<SectionName, Section>;

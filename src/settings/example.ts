@@ -22,6 +22,10 @@ const headings: Readonly<Record<SectionName | 'file' | 'rare', Readonly<Record<L
     es: 'Lo que se guarda mientras el servidor falta.',
   },
   retry: { en: 'How sending is tried again.', es: 'Cómo se reintenta el envío.' },
+  limits: {
+    en: 'What the agent may take of its machine.',
+    es: 'Lo que el agente puede tomar de su máquina.',
+  },
 };
 
 export function exampleYaml(language: Language): string {

@@ -311,7 +311,7 @@ output: { url: 'http://localhost:5000', key: k }
 limits: { memory: 4MiB }
 `,
     async (machine) => {
-      const result = await loadConfig(machine.host);
+      const result = await loadConfig(machine.host, {});
       assert.ok(result.kind === 'invalid');
       assert.deepEqual(
         result.problems.map(({ code, values }) => [code, values.path, values.value, values.least]),

@@ -2,9 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { against } from './cases/against.mjs';
+import { idle } from './cases/idle.mjs';
+import { latency } from './cases/latency.mjs';
+import { startup } from './cases/startup.mjs';
 import { throughput } from './cases/throughput.mjs';
 
-export const cases = { throughput, against };
+export const cases = { throughput, against, latency, idle, startup };
 
 const script = (name, summary) => [name, { summary, command: [join(import.meta.dirname, `${name}.mjs`)] }];
 

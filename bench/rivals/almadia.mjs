@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProcess } from '../support/processes.mjs';
+import { runProcess, startProcess } from '../support/processes.mjs';
 
 /** BENCH_AGENT names another checkout's bin/almadia, to compare two of them. */
 const program = process.env.BENCH_AGENT ?? join(import.meta.dirname, '../../bin/almadia');
@@ -21,9 +21,17 @@ export const almadia = {
   },
 };
 
-/** `almadia --version` and the like, to its end. */
+/** `almadia --version` and the like, as arguments of node. */
 export function almadiaCommand(args) {
-  return [process.execPath, [program, ...args]];
+  return [program, ...args];
+}
+
+/** `0ms` where the agent takes it, else the least that it took before. */
+export async function shortestInterval(directory) {
+  writeConfig(directory, { file: '/nowhere.log', url: 'http://127.0.0.1:1', interval: '0ms' });
+  const args = almadiaCommand(['config', 'validate', '--config', 'almadia.yaml']);
+  const { status } = await runProcess(process.execPath, args, { directory });
+  return status === 0 ? '0ms' : '1ms';
 }
 
 function writeConfig(directory, { file, url, gzip, hub, interval, spoolBytes, retry, key = 'bench' }) {

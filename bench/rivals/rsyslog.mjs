@@ -28,6 +28,8 @@ export const rsyslogByLines = {
     if (found === null) return { missing: 'rsyslog' };
     return { version: versionOf(found), settings: 'imfile (inotify), omfwd over TCP' };
   },
+  /** Its patterns have no `**`; files lie one directory deep. */
+  patternOf: (pattern) => pattern.replace('**', '*'),
   start: ({ directory, file, receiver }) => run(directory, { file, action: lineAction(receiver.linesPort) }),
 };
 

@@ -6,9 +6,12 @@ import { delimiter, join } from 'node:path';
 /** After a polite signal a program has so long, then it is killed. */
 const stopMs = 10_000;
 /** Of what a program says the last characters are kept, for a message when it fails. */
-const saidCharactersMax = 4000;
+const saidCharactersMax = 64 * 1024;
 
-/** `exited` resolves with the exit status, null after a signal; `said()` is the end of both of its outputs. */
+/**
+ * `exited` resolves with the exit status, null after a signal; `said()` is the end of both of its outputs; `heard`
+ * resolves with what matches a pattern in them, once it does.
+ */
 export function startProcess(command, args, { directory, env = {} } = {}) {
   const started = performance.now();
   const child = spawn(command, args, {
@@ -17,8 +20,10 @@ export function startProcess(command, args, { directory, env = {} } = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
+  const listeners = new Set();
   const keep = (text) => {
     said = (said + text).slice(-saidCharactersMax);
+    for (const listener of listeners) listener();
   };
   child.stdout.setEncoding('utf8').on('data', keep);
   child.stderr.setEncoding('utf8').on('data', keep);
@@ -33,6 +38,16 @@ export function startProcess(command, args, { directory, env = {} } = {}) {
     pid: child.pid,
     exited,
     said: () => said,
+    heard: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(said);
+          if (found !== null) resolve(found[0]);
+        };
+        listeners.add(look);
+        look();
+        void exited.then((status) => reject(new Error(`it ended with ${status}: ${said}`)));
+      }),
     startedAt: started,
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -5,7 +5,7 @@ import { writeData } from './data.mjs';
 import { shipOnce } from './shipping.mjs';
 
 const trialBytes = 4e6;
-const bytesMin = 8e6;
+const bytesMin = 16e6;
 
 /** Keeps the files of data of one bench, made when they are first wanted. */
 export function dataStore(directory) {

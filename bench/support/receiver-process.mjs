@@ -53,7 +53,16 @@ process.on('message', (message) => {
 
 function newRun({ expected, check }) {
   return {
-    ...{ expected, check, pid: null, startedAt: null, startCpu: null, ownCpu: null, finished: false },
+    ...{
+      expected,
+      check,
+      pid: null,
+      startedAt: null,
+      startCpu: null,
+      ownCpu: null,
+      finished: false,
+      steady: null,
+    },
     ...{ records: 0, bytes: 0, requests: 0, delaysMs: [], proof: check === 'proof' ? new Proof() : null },
   };
 }
@@ -128,22 +137,34 @@ function take(arrived, looked) {
     }
   }
   if (run.proof !== null && looked?.body) run.proof.add(textsOf(looked.body));
-  if (run.finished || run[run.expected.of] < run.expected.count) return;
+  const reached = run[run.expected.of];
+  if (run.steady === null && reached >= (run.expected.steady ?? run.expected.count))
+    run.steady = costs(reached);
+  if (run.finished || reached < run.expected.count) return;
   run.finished = true;
   process.send({ kind: 'done', ...summary() });
 }
 
-function summary() {
+/** What the sender and this process have spent since the first byte. */
+function costs(reached) {
   const { run } = state;
   const own = run.ownCpu === null ? { user: 0, system: 0 } : process.cpuUsage(run.ownCpu);
-  const endCpu = run.pid === null ? null : cpuSeconds(run.pid);
+  const cpu = run.pid === null ? null : cpuSeconds(run.pid);
+  return {
+    share: reached / run.expected.count,
+    seconds: run.startedAt === null ? null : (performance.now() - run.startedAt) / 1000,
+    cpuSeconds: cpu === null || run.startCpu === null ? null : cpu - run.startCpu,
+    receiverCpuSeconds: (own.user + own.system) / 1e6,
+  };
+}
+
+function summary() {
+  const { run } = state;
   run.delaysMs.sort((a, b) => a - b);
   return {
-    ...{ records: run.records, bytes: run.bytes, requests: run.requests },
-    seconds: run.startedAt === null ? null : (performance.now() - run.startedAt) / 1000,
-    cpuSeconds: endCpu === null || run.startCpu === null ? null : endCpu - run.startCpu,
+    ...{ records: run.records, bytes: run.bytes, requests: run.requests, steady: run.steady },
+    ...costs(run[run.expected.of]),
     peakBytes: run.pid === null ? null : peakResidentBytes(run.pid),
-    receiverCpuSeconds: (own.user + own.system) / 1e6,
     delays: {
       count: run.delaysMs.length,
       ...{ p50Ms: percentile(run.delaysMs, 0.5), p99Ms: percentile(run.delaysMs, 0.99) },

@@ -41,8 +41,9 @@ export async function startReceiver(protocol = 'plain') {
     setAway: (away) => child.send({ kind: 'away', away }),
     report,
     /**
-     * `expected` is `{ of: 'records' | 'bytes', count }`, `check` null, `proof` or `delay`. `first` resolves with the
-     * time of the first byte, `done` with the run's figures; it rejects when nothing more arrives.
+     * `expected` is `{ of: 'records' | 'bytes', count, steady }`, `check` null, `proof` or `delay`. `first` resolves with
+     * the time of the first byte, `done` with the run's figures and, under `steady`, with those of the ack that reached
+     * so many; it rejects when nothing more arrives.
      */
     begin: ({ expected, check = null }) => {
       const first = next('first').then(({ atNs }) => BigInt(atNs));

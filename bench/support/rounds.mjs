@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { writeData } from './data.mjs';
 import { shipOnce } from './shipping.mjs';
 
-const trialBytes = 4e6;
 const bytesMin = 16e6;
+/** A trial that was too short says little of a program that warms up; each next one is larger by as much at most. */
+const trialsMax = 3;
+const enlargementMax = 16;
 
 /** Keeps the files of data of one bench, made when they are first wanted. */
 export function dataStore(directory) {
@@ -18,29 +20,35 @@ export function dataStore(directory) {
 }
 
 /**
- * One entrant is `{ program, kind, gzip, settings }`. A trial over a little file warms up the caches and tells how large
- * its file is to be. Returns for each entrant its runs, in the order of the rounds.
+ * One entrant is `{ program, kind, gzip, settings }`. Trials warm up the caches and tell how large its file is to be.
+ * Returns for each entrant its runs, in the order of the rounds.
  */
 export async function alternate(entrants, { directory, options, tell }) {
   const data = dataStore(directory);
   const prepared = [];
   for (const entrant of entrants) {
-    const run = (file) => shipOnce(entrant.program, { ...entrant, data: file, directory });
-    const { mbPerSecond } = await run(data(entrant.kind, trialBytes));
-    prepared.push({ run, file: data(entrant.kind, sizeFor(mbPerSecond, options)), runs: [] });
+    tell(`a trial of ${entrant.program.name}, ${entrant.kind}`);
+    const run = (bytes) =>
+      shipOnce(entrant.program, { ...entrant, data: data(entrant.kind, bytes), directory });
+    prepared.push({ run, bytes: await sizeFor(run, options), runs: [] });
   }
   for (let round = 1; round <= options.runs; round += 1) {
     tell(`round ${round} of ${options.runs}`);
-    for (const { run, file, runs } of prepared) runs.push(await run(file));
+    for (const { run, bytes, runs } of prepared) runs.push(await run(bytes));
   }
-  return prepared.map(({ file, runs }) => ({ bytes: file.bytes, runs }));
+  return prepared.map(({ bytes, runs }) => ({ bytes, runs }));
 }
 
-/** A power of two of MB. Short runs tell too little of programs that warm up, so a fast one gets a large file. */
-function sizeFor(mbPerSecond, { secondsPerRun, bytesMax }) {
-  const wanted = mbPerSecond * 1e6 * secondsPerRun;
-  const rounded = 2 ** Math.round(Math.log2(wanted / 1e6)) * 1e6;
-  return Math.min(bytesMax, Math.max(bytesMin, rounded));
+/** Bytes, a power of two of MB: the least that take about as long as is wanted. */
+async function sizeFor(run, { secondsPerRun, bytesMax }) {
+  let bytes = bytesMin;
+  for (let trial = 0; trial < trialsMax && bytes < bytesMax; trial += 1) {
+    const { mbPerSecond } = await run(bytes);
+    const enlargement = (secondsPerRun * mbPerSecond * 1e6) / bytes;
+    if (enlargement < 1.5) break;
+    bytes *= 2 ** Math.round(Math.log2(Math.min(enlargement, enlargementMax)));
+  }
+  return Math.min(bytes, bytesMax);
 }
 
 /** One figure of all runs. */

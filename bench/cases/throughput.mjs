@@ -42,6 +42,7 @@ function figuresOf(entry, measured) {
     cpuOfPlain: medianRatio(column(entry.runs, 'cpuPerGb'), column(plain.runs, 'cpuPerGb')),
     peakBytes: Math.max(...column(entry.runs, 'peakBytes')),
     sentPerByte: median(column(entry.runs, 'sentPerByte')),
+    receiverBusy: median(column(entry.runs, 'receiverBusy')),
     ceilingMbPerSecond: entry.ceiling,
     fileBytes: entry.bytes,
   };
@@ -52,7 +53,7 @@ function tableOf(entries, gzip) {
     title: `Throughput of the agent, ${gzip ? 'gzip (output hub)' : 'uncompressed (output ila-soc)'}`,
     columns: [
       ...['lines', 'MB/s of input', 'to plain', 'CPU s/GB', 'to plain', 'peak MB', 'sent per byte'],
-      ...["of the receiver's ceiling", 'file MB'],
+      ...['receiver busy', 'of its ceiling', 'file MB'],
     ],
     rows: entries.map((entry) => {
       const of = figuresOf(entry, entries);
@@ -64,9 +65,13 @@ function tableOf(entries, gzip) {
         times(of.cpuOfPlain),
         figure(of.peakBytes / 1e6),
         figure(of.sentPerByte),
+        figure(of.receiverBusy),
         figure(of.mbPerSecond / entry.ceiling),
         figure(entry.bytes / 1e6),
       ];
     }),
+    notes: [
+      'Receiver busy: its share of a core meanwhile. Its ceiling: what it takes from a sender that does no work.',
+    ],
   };
 }

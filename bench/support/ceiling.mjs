@@ -8,7 +8,8 @@ import { startReceiver } from './receiver.mjs';
 
 const batchBytes = 1024 * 1024;
 const batchRecords = 10_000;
-const secondsWanted = 0.5;
+const secondsWanted = 0.6;
+const postsToWarmUp = 60;
 
 /** `path` is `/raw` for the bytes as they are; else a batch of JSON is posted, as the naive agent makes it. */
 export async function measureCeiling({ kind, gzip = false, path = '/api/agent/ingest-batch' }) {
@@ -16,8 +17,8 @@ export async function measureCeiling({ kind, gzip = false, path = '/api/agent/in
   const receiver = await startReceiver('plain');
   const round = (posts) => load(receiver.port, { path, posts, body, encoding: gzip ? 'gzip' : 'none' });
   try {
-    const trial = await round(20);
-    const posts = Math.max(20, Math.round((20 * secondsWanted) / trial));
+    await round(postsToWarmUp);
+    const posts = Math.ceil((postsToWarmUp * secondsWanted) / (await round(postsToWarmUp)));
     return (posts * inputBytes) / 1e6 / (await round(posts));
   } finally {
     await receiver.stop();

@@ -6,21 +6,23 @@ import { createServer, Socket } from 'node:net';
 
 /** No head of a request is longer, bytes. */
 const headBytesMax = 64 * 1024;
+/** A body's buffer grows from here. */
+const bodyBytesMin = 64 * 1024;
 /** What is read at once. */
 const readBytesMax = 1024 * 1024;
 
 /**
  * `keep(head)` says whether the body is to be gathered; `handle({ head, body, length, reply })` may call `reply(status,
- * text)` later; `firstBytes(head)` is called when a request begins to arrive.
+ * text)` later; `firstBytes(head)` is called when a request begins to arrive; `allocate` makes the buffers for bodies.
  */
-export function createRequestServer({ keep, handle, firstBytes }) {
+export function createRequestServer({ keep, handle, firstBytes, allocate = Buffer.allocUnsafe }) {
   return createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
     const socket = readingAtOnce(accepted, (data) => {
       for (let rest = data; rest.length > 0; ) rest = head === null ? readHead(rest) : readBody(rest);
     });
     let head = null;
     let text = '';
-    let body = Buffer.allocUnsafe(64 * 1024);
+    let body = allocate(bodyBytesMin);
     let kept = 0;
     let length = 0;
     /** Bytes of the body, or of the present chunk with its line end, that are yet to come. */
@@ -74,7 +76,7 @@ export function createRequestServer({ keep, handle, firstBytes }) {
 
     function gather(bytes) {
       if (kept + bytes.length > body.length) {
-        const larger = Buffer.allocUnsafe(2 * (kept + bytes.length));
+        const larger = allocate(2 * (kept + bytes.length));
         body.copy(larger, 0, 0, kept);
         body = larger;
       }

@@ -9,6 +9,7 @@ import { createRequestServer } from './http-requests.mjs';
 import { Proof } from './proof.mjs';
 import { batchIdOf, countListed, countObjects, countStrings, textsOf } from './records.mjs';
 import { percentile } from './statistics.mjs';
+import { openCounter } from './swift-count.mjs';
 
 const inflate = { gzip: promisify(gunzip), br: promisify(brotliDecompress) };
 /** A decompressed batch mostly fits, bytes. */
@@ -16,13 +17,15 @@ const chunkSize = 4 * 1024 * 1024;
 /** Times of lines, nanoseconds of the machine's monotonic clock, as latency.mjs writes them. */
 const timePattern = /@(\d+)@/g;
 
-const offersEnvelope = process.argv[2] === 'hub';
+const [protocol, counterCode] = process.argv.slice(2);
+const offersEnvelope = protocol === 'hub';
+const counter = openCounter(counterCode);
 const state = {
   away: false,
   run: newRun({ expected: { of: 'records', count: Number.POSITIVE_INFINITY }, check: null }),
 };
 
-const requests = createRequestServer({ keep, handle, firstBytes });
+const requests = createRequestServer({ keep, handle, firstBytes, allocate: counter.allocate });
 const lines = createServer((socket) => {
   let rest = '';
   socket.on('error', () => socket.destroy());
@@ -116,7 +119,7 @@ function accept(head, body, { length, reply, arrivedNs }) {
 
 function counterOf(path) {
   if (path.endsWith('/logs')) return countStrings;
-  return path.endsWith('/ingest-batch') ? countListed : countObjects;
+  return path.endsWith('/ingest-batch') ? (body) => countListed(body, counter) : countObjects;
 }
 
 function replyTo(head, body, records) {

@@ -8,6 +8,7 @@
 //   done      all that was expected has been acked
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { compileCounter } from './swift-count.mjs';
 
 /** A run of which nothing new arrives for so long has failed. */
 const stallMs = 20_000;
@@ -15,7 +16,7 @@ const pollMs = 1000;
 
 /** `protocol` is `plain` (protocols A and B as the originals speak them) or `hub` (B with the envelope and gzip). */
 export async function startReceiver(protocol = 'plain') {
-  const child = fork(new URL('./receiver-process.mjs', import.meta.url), [protocol]);
+  const child = fork(new URL('./receiver-process.mjs', import.meta.url), [protocol, await compileCounter()]);
   const [{ port, linesPort }] = await once(child, 'message');
   const waiting = { first: null, done: null, report: null };
   child.on('message', (message) => {

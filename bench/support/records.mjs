@@ -6,9 +6,10 @@ const boundary = search('},{"log_text":"');
 /** In protocol B no record is shorter from its text on: the keys, an empty source and a time. Bytes. */
 const listedBytesMin = 60;
 
-/** The records of a body `{…"logs":[{"log_text":"…","source":"…","timestamp":"…"},…]…}`, without white space. */
-export function countListed(body) {
-  return body.indexOf('"log_text":') === -1 ? 0 : 1 + count(body, boundary, listedBytesMin);
+/** The records of a body `{…"logs":[{"log_text":"…",…},…]…}`, without white space; `counter` is of swift-count.mjs. */
+export function countListed(body, counter) {
+  if (body.indexOf('"log_text":') === -1) return 0;
+  return 1 + (counter.boundaries(body) ?? count(body, boundary, listedBytesMin));
 }
 
 /** The records of a body of objects in any other form. */

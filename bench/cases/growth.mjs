@@ -40,8 +40,8 @@ export const growth = {
         resting.map(({ size, cpuShare }) => ({ size, cost: cpuShare })),
       ],
       [
-        'resting with n files, memory',
-        resting.map(({ size, residentBytes }) => ({ size, cost: residentBytes })),
+        'resting with n files, resident MB',
+        resting.map(({ size, residentBytes }) => ({ size, cost: residentBytes / 1e6 })),
       ],
       [
         'bringing a backlog of n MB, seconds',

@@ -7,7 +7,10 @@ export function writePage(path, { machine, sections }) {
   const facts = Object.entries(machine)
     .map(([name, value]) => `${name}: ${value}`)
     .join('; ');
-  for (const { name, text } of sections) page = between(page, name, `${text.trimEnd()}\n\n${facts}.\n`);
+  for (const { name, text } of sections) {
+    // A bench is a section of the page's own one.
+    page = between(page, name, `#${text.trimEnd()}\n\n${facts}.\n`);
+  }
   writeFileSync(path, page);
 }
 

@@ -210,7 +210,7 @@ class RunningAgent implements Agent {
     const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
     const { intervalMs } = this.#settings.batch;
     this.#intake = runIntake(
-      { host: this.#host, source, batcher, outbox, intervalMs },
+      { host: this.#host, source, batcher, outbox, delivery: this.#delivery, intervalMs },
       this.#stopIntake.signal,
     );
     this.#tasks = Promise.all([

@@ -84,6 +84,11 @@ export class Delivery {
     return this.#gate.kind === 'open';
   }
 
+  /** Whether so many batches are on their way that another would wait. */
+  get busy(): boolean {
+    return this.sending && this.#sending.size * 2 >= (this.#options.output.inFlightMax ?? 1);
+  }
+
   /** Whether batches are on their way. */
   get sending(): boolean {
     return this.#sending.size > 0;

@@ -1,7 +1,13 @@
-/** Reads from the source into batches, as long as the outbox has room. Back-pressure is not reading. */
+/**
+ * Reads from the source into batches, as long as the outbox has room. Back-pressure is not reading.
+ *
+ * A batch that is due stays open while the delivery is busy: it would only wait, and what is read meanwhile would follow
+ * it in a batch of its own. So requests grow with the load, and a line waits for two of them at most.
+ */
 import type { Host } from '../host/host.ts';
 import type { Piece, Source } from '../source/source.ts';
 import type { Batcher, Draft } from './batcher.ts';
+import type { Delivery } from './delivery.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface IntakeOptions {
@@ -9,13 +15,14 @@ export interface IntakeOptions {
   readonly source: Source;
   readonly batcher: Batcher;
   readonly outbox: Outbox;
+  readonly delivery: Pick<Delivery, 'busy' | 'dealtWith'>;
   /** An open batch closes after so long; the first line after a silence of that length goes at once. */
   readonly intervalMs: number;
 }
 
 /** Until the signal is aborted; what was read by then is closed into a last batch. */
 export async function runIntake(options: IntakeOptions, signal: AbortSignal): Promise<void> {
-  const { host, batcher, outbox, intervalMs } = options;
+  const { host, batcher, outbox, delivery, intervalMs } = options;
   let closedAtMs = Number.NEGATIVE_INFINITY;
   const close = (drafts: readonly Draft[]) => {
     for (const draft of drafts) {
@@ -36,7 +43,7 @@ export async function runIntake(options: IntakeOptions, signal: AbortSignal): Pr
     }
     const nowMs = host.clock.monotonicMs();
     const silent = nowMs - closedAtMs >= intervalMs;
-    if (!batcher.empty && (silent || (dueMs !== null && nowMs >= dueMs))) {
+    if (!batcher.empty && (silent || (dueMs !== null && nowMs >= dueMs)) && !delivery.busy) {
       close([batcher.close(host.clock.now())]);
     }
   }
@@ -45,19 +52,22 @@ export async function runIntake(options: IntakeOptions, signal: AbortSignal): Pr
 
 const over = 'over';
 
-/** Waits for pieces, but not past the time at which the open batch is due. */
+/** Waits for pieces, but not past the time at which the open batch is due and the delivery is free. */
 async function takeUntil(
-  { host, source, batcher }: IntakeOptions,
+  { host, source, batcher, delivery }: IntakeOptions,
   dueMs: number | null,
   signal: AbortSignal,
 ): Promise<readonly Piece[]> {
   if (dueMs === null) return await source.take(batcher.bytesMax, signal);
   const waitMs = dueMs - host.clock.monotonicMs();
-  if (waitMs <= 0) return [];
+  if (waitMs <= 0 && !delivery.busy) return [];
   const due = new AbortController();
   const stop = () => due.abort(over);
   signal.addEventListener('abort', stop, { once: true });
-  const alarm = host.clock.sleep(waitMs, due.signal).then(stop);
+  const wait = delivery.busy
+    ? delivery.dealtWith.wait(host.clock, Number.POSITIVE_INFINITY, due.signal)
+    : host.clock.sleep(waitMs, due.signal);
+  const alarm = wait.then(stop);
   const pieces = await source.take(batcher.bytesMax, due.signal);
   stop();
   await alarm;

@@ -32,6 +32,8 @@ const GZIP_BYTES_MIN = 1024;
  * nothing on two cores, and each holds its memory.
  */
 const IN_FLIGHT_MAX = 4;
+/** One is sent, and the next is made ready. */
+const PREPARED_MAX = 2;
 
 export interface HttpOutputOptions {
   readonly protocol: Protocol;
@@ -63,7 +65,9 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
 
   return {
     limits: protocol.limits,
-    inFlightMax: IN_FLIGHT_MAX,
+    get inFlightMax() {
+      return session.envelope > 0 ? IN_FLIGHT_MAX : PREPARED_MAX;
+    },
     connect,
     send,
     heartbeat,

@@ -57,19 +57,12 @@ export function escapedBytes(byte: u8): usize {
   return byte == QUOTE || byte == BACKSLASH ? 2 : 1;
 }
 
-/** A bit for each quotation mark and backslash. */
-export function escapeMask(chunk: v128): u32 {
-  const quotes = i8x16.eq(chunk, i8x16.splat(QUOTE));
-  return i8x16.bitmask(v128.or(quotes, i8x16.eq(chunk, i8x16.splat(BACKSLASH))));
-}
-
 /**
  * Writes 16 bytes with a backslash before each of `escapes`. Branch-free, because where quotation marks stand cannot be
  * foreseen: each half is spread to 16 lanes by a table, and the second store overwrites what the first had too much.
  * Up to 32 bytes are written.
  */
-export function spread(out: usize, chunk: v128, escapes: u32): void {
-  const backslashes = i8x16.splat(BACKSLASH);
+export function spread(out: usize, chunk: v128, escapes: u32, backslashes: v128): void {
   const low = i8x16.shuffle(chunk, backslashes, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
   const high = i8x16.shuffle(
     chunk,

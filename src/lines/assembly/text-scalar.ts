@@ -1,8 +1,11 @@
 /** `encodeText` without SIMD: eight bytes at a time in one word. The contract is in `text.ts`. */
-import { BACKSLASH, LF, QUOTE } from './bytes';
+import { LF } from './bytes';
+import { asciiEscape } from './escapes';
 import { isLineEnd } from './line';
-import { atOf, encodeOne, outOf, pair, writes } from './text';
-import { characterBytes } from './utf8';
+import { pair, REPLACEMENT, writes } from './text';
+import { characterBytes, usualCharacterBytes } from './utf8';
+
+const HIGH_BITS: u64 = 0x8080808080808080;
 
 export function encodeTextScalar<Way>(
   from: usize,
@@ -16,14 +19,8 @@ export function encodeTextScalar<Way>(
   while (out <= roomLimit) {
     let word = load<u64>(at);
     if (to - at < 8) word &= ((<u64>1) << ((to - at) << 3)) - 1;
-    // With bit 1 flipped the quotation mark stands beside the control characters: one subtraction finds both. A borrow
-    // disturbs only bytes above one that was found, and only the lowest is used.
-    const found =
-      (word |
-        ((word ^ 0x0202020202020202) - 0x2121212121212121) |
-        ((word ^ 0x5c5c5c5c5c5c5c5c) - 0x0101010101010101)) &
-      0x8080808080808080;
     if (writes<Way>()) store<u64>(out, word);
+    const found = unusual(word);
     if (found == 0) {
       at += 8;
       out += 8;
@@ -34,17 +31,34 @@ export function encodeTextScalar<Way>(
     out += length;
     if (at == to) break;
     const byte = load<u8>(at);
-    if (byte == QUOTE || byte == BACKSLASH) {
-      if (writes<Way>()) store<u16>(out, BACKSLASH | (u16(byte) << 8));
+    if (byte < 0x80) {
+      if (byte == LF || isLineEnd(at, to)) break;
+      const escaped = asciiEscape(byte);
+      if (writes<Way>()) store<u64>(out, escaped);
       at++;
-      out += 2;
+      out += usize(escaped >> 56);
       continue;
     }
-    if (byte == LF || isLineEnd(at, to)) break;
-    if (!replaces && byte >= 0x80 && characterBytes(at, to) < 0) break;
-    const after = encodeOne<Way>(at, to, out);
-    at = atOf(after);
-    out = outOf(after);
+    do {
+      const four = load<u32>(at);
+      let width: i32 = to - at >= 4 ? usualCharacterBytes(four) : 0;
+      if (width == 0) width = characterBytes(at, to);
+      if (width < 0 && !replaces) return pair(at, out);
+      if (writes<Way>()) store<u32>(out, width > 0 ? four : REPLACEMENT);
+      at += abs(width);
+      out += width > 0 ? width : 3;
+    } while (out <= roomLimit && at < to && load<u8>(at) >= 0x80);
   }
   return pair(at, out);
+}
+
+/**
+ * The high bit of each byte that does not stand for itself: escaped ones, controls, and what is no ASCII. A borrow
+ * disturbs only bytes above one that was found: whether there is one, and which is the lowest, is exact.
+ */
+function unusual(word: u64): u64 {
+  // With bit 1 flipped the quotation mark stands beside the control characters: one subtraction finds both.
+  const quotes = (word ^ 0x0202020202020202) - 0x2121212121212121;
+  const backslashes = (word ^ 0x5c5c5c5c5c5c5c5c) - 0x0101010101010101;
+  return (word | quotes | backslashes) & HIGH_BITS;
 }

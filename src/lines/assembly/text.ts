@@ -6,8 +6,7 @@
  * - Past `to` a step reads zeros. They are control characters, at which every step stops.
  * - A step may write up to `STEP_BYTES_MAX` past where it begins; the room limit keeps that distance.
  */
-import { BACKSLASH, QUOTE } from './bytes';
-import { controlEscape } from './escapes';
+import { asciiEscape } from './escapes';
 import { encodeTextScalar } from './text-scalar';
 import { encodeTextSimd } from './text-simd';
 import { characterBytes } from './utf8';
@@ -19,7 +18,7 @@ export class Writing {}
 export class Measuring {}
 
 /** UTF-8 of U+FFFD, little-endian. */
-const REPLACEMENT: u32 = 0xbdbfef;
+export const REPLACEMENT: u32 = 0xbdbfef;
 
 /** Two offsets in one value: WebAssembly gives back one only. */
 export function pair(at: usize, out: usize): u64 {
@@ -58,12 +57,7 @@ export function encodeOne<Way>(at: usize, to: usize, out: usize): u64 {
     if (writes<Way>()) store<u32>(out, width > 0 ? load<u32>(at) : REPLACEMENT);
     return width > 0 ? pair(at + width, out + width) : pair(at - width, out + 3);
   }
-  if (byte < 0x20) {
-    const escaped = controlEscape(byte);
-    if (writes<Way>()) store<u64>(out, escaped);
-    return pair(at + 1, out + usize(escaped >> 56));
-  }
-  const escapes = byte == QUOTE || byte == BACKSLASH;
-  if (writes<Way>()) store<u16>(out, escapes ? BACKSLASH | (u16(byte) << 8) : u16(byte));
-  return pair(at + 1, out + (escapes ? 2 : 1));
+  const escaped = asciiEscape(byte);
+  if (writes<Way>()) store<u64>(out, escaped);
+  return pair(at + 1, out + usize(escaped >> 56));
 }

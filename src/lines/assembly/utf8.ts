@@ -36,6 +36,13 @@ export function characterBytes(at: usize, to: usize): i32 {
   return room > 3 && isContinuation(load<u8>(at, 3)) ? 4 : -3;
 }
 
+/** The same for the usual kinds, two and three bytes, of the four that begin with a character; 0 for all others. */
+export function usualCharacterBytes(four: u32): i32 {
+  if ((four & 0xc0e0) == 0x80c0 && (four & 0x1e) != 0) return 2;
+  // Without these bits three bytes are overlong; with only those of 200d they are a surrogate.
+  return (four & 0xc0c0f0) == 0x8080e0 && (four & 0x200f) != 0 && (four & 0x200f) != 0x200d ? 3 : 0;
+}
+
 function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
@@ -94,7 +101,8 @@ export function isUtf8(from: usize, to: usize): bool {
       at += 8;
       continue;
     }
-    const width = characterBytes(at, to);
+    let width: i32 = to - at >= 4 ? usualCharacterBytes(load<u32>(at)) : 0;
+    if (width == 0) width = characterBytes(at, to);
     if (width < 0) return false;
     at += width;
   }

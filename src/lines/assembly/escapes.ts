@@ -4,8 +4,8 @@
  */
 import { BACKSLASH, QUOTE } from './bytes';
 
-/** For each control character eight bytes: its escape, and in the last byte how long that is. */
-const controlEscapes = memory.data(32 * 8, 16);
+/** For each ASCII byte eight bytes: what stands for it, and in the last byte how long that is. */
+const asciiEscapes = memory.data(128 * 8, 16);
 
 /**
  * For each set of escaped bytes among eight (bit 0 is the first) the 16 lanes that they are spread to, as indices for
@@ -24,8 +24,12 @@ function fillTables(): void {
     const last: u64 = digit < 10 ? 0x30 + digit : 0x57 + digit;
     // \u00 and two digits, little-endian.
     const long: u64 = (6 << 56) | (last << 40) | (u64(0x30 + (control >> 4)) << 32) | 0x3030755c;
-    store<u64>(controlEscapes + control * 8, long);
+    store<u64>(asciiEscapes + control * 8, long);
   }
+  for (let byte: usize = 0x20; byte < 0x80; byte++)
+    store<u64>(asciiEscapes + byte * 8, (1 << 56) | u64(byte));
+  shortEscape(QUOTE, QUOTE);
+  shortEscape(BACKSLASH, BACKSLASH);
   shortEscape(0x08, 0x62);
   shortEscape(0x09, 0x74);
   shortEscape(0x0a, 0x6e);
@@ -42,25 +46,13 @@ function fillTables(): void {
   memory.fill(keeps, 0xff, 16);
 }
 
-function shortEscape(control: usize, letter: u64): void {
-  store<u64>(controlEscapes + control * 8, (2 << 56) | (letter << 8) | BACKSLASH);
+function shortEscape(byte: usize, letter: u64): void {
+  store<u64>(asciiEscapes + byte * 8, (2 << 56) | (letter << 8) | BACKSLASH);
 }
 
-/** The escape of a control character; its length in bytes is in the highest byte. */
-export function controlEscape(control: u8): u64 {
-  return load<u64>(controlEscapes + usize(control) * 8);
-}
-
-/** What an ASCII byte takes in a JSON string. */
-export function escapedBytes(byte: u8): usize {
-  if (byte < 0x20) return usize(controlEscape(byte) >> 56);
-  return byte == QUOTE || byte == BACKSLASH ? 2 : 1;
-}
-
-/** A bit for each quotation mark and backslash. */
-export function escapeMask(chunk: v128): u32 {
-  const quotes = i8x16.eq(chunk, i8x16.splat(QUOTE));
-  return i8x16.bitmask(v128.or(quotes, i8x16.eq(chunk, i8x16.splat(BACKSLASH))));
+/** What stands for an ASCII byte in a JSON string; how many bytes that takes is in the highest byte. */
+export function asciiEscape(byte: u8): u64 {
+  return load<u64>(asciiEscapes + (usize(byte) << 3));
 }
 
 /**
@@ -68,8 +60,7 @@ export function escapeMask(chunk: v128): u32 {
  * foreseen: each half is spread to 16 lanes by a table, and the second store overwrites what the first had too much.
  * Up to 32 bytes are written.
  */
-export function spread(out: usize, chunk: v128, escapes: u32): void {
-  const backslashes = i8x16.splat(BACKSLASH);
+export function spread(out: usize, chunk: v128, escapes: u32, backslashes: v128): void {
   const low = i8x16.shuffle(chunk, backslashes, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
   const high = i8x16.shuffle(
     chunk,

@@ -1,6 +1,5 @@
 /** The text of one line where room is scarce: byte by byte, nothing written past the end. Once or so for each region. */
-import { BACKSLASH } from './bytes';
-import { controlEscape, escapedBytes } from './escapes';
+import { asciiEscape } from './escapes';
 import { FULL, INVALID } from './shape';
 import { characterBytes } from './utf8';
 
@@ -25,14 +24,10 @@ export function encodeExactly(from: usize, to: usize, into: usize, intoEnd: usiz
       out += bytes;
       continue;
     }
-    const bytes = escapedBytes(byte);
+    let escaped = asciiEscape(byte);
+    const bytes = usize(escaped >> 56);
     if (intoEnd - out < bytes) return FULL;
-    if (bytes == 1) store<u8>(out, byte);
-    else if (byte >= 0x20) store<u16>(out, BACKSLASH | (u16(byte) << 8));
-    else {
-      let escaped = controlEscape(byte);
-      for (let index: usize = 0; index < bytes; index++, escaped >>= 8) store<u8>(out + index, u8(escaped));
-    }
+    for (let index: usize = 0; index < bytes; index++, escaped >>= 8) store<u8>(out + index, u8(escaped));
     at++;
     out += bytes;
   }

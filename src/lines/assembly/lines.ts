@@ -11,11 +11,8 @@ import { findLineEnd } from './ends';
 import { encodeExactly } from './exact';
 import { afterLineEnd, isLineEnd, textEnd } from './line';
 import { DONE, ENDS, FULL, LEAVE_OUT_BLANK, LONG, REPLACE, reports, surroundings, TRIM } from './shape';
-import { encodeText, Writing } from './text';
+import { atOf, encodeText, outOf, STEP_BYTES_MAX, Writing } from './text';
 import { mayBeSpace, skipWhiteSpace, spaceBytes, trimmedEnd } from './white-space';
-
-/** What a step of `encodeText` may write past where it ends, and more. */
-const STEP_BYTES_MAX: usize = 64;
 
 /** The contract is that of `encodeLines` in `src/lines/kernel.ts`; the report is consumed, out, records, … */
 export function encodeLines(
@@ -71,8 +68,8 @@ export function encodeLines(
     if (textOut <= roomLimit && endsOut <= endsLimit) {
       if (!opened) copyLoosely(out, surroundings + closingBytes, openingBytes);
       const encoded = encodeText<Writing>(textFrom, to, textOut, roomLimit, replaces);
-      textTo = usize(encoded >> 32);
-      textOut = usize(u32(encoded));
+      textTo = atOf(encoded);
+      textOut = outOf(encoded);
       atEnd = textTo == to || isLineEnd(textTo, to);
     }
     if (atEnd) {

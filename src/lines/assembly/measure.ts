@@ -3,7 +3,7 @@ import { LF } from './bytes';
 import { findLineEnd } from './ends';
 import { afterLineEnd, isLineEnd, textEnd } from './line';
 import { DONE, FULL, INVALID, LEAVE_OUT_BLANK, LONG, REPLACE, reports, TRIM } from './shape';
-import { encodeText, Measuring } from './text';
+import { atOf, encodeText, Measuring, outOf } from './text';
 import { mayBeSpace, skipWhiteSpace, spaceBytes, trimmedEnd } from './white-space';
 
 /** The contract is that of `measureLines` in `src/lines/kernel.ts`; the report is consumed, records, encoded, stop. */
@@ -38,8 +38,8 @@ export function measureLines(
       if (trims) textFrom = afterSpace;
     }
     const encoded = encodeText<Measuring>(textFrom, to, 0, usize.MAX_VALUE, replaces);
-    let textTo = usize(encoded >> 32);
-    let bytes = usize(u32(encoded));
+    let textTo = atOf(encoded);
+    let bytes = outOf(encoded);
     const invalid = textTo != to && !isLineEnd(textTo, to);
     const next = invalid ? min(findLineEnd(textTo, to) + 1, to) : afterLineEnd(textTo, to);
     if (invalid) textTo = textEnd(lineFrom, next);

@@ -1,6 +1,6 @@
 /** White space as `src/lines/white-space.ts` defines it, at memory. LF is left to the callers: it ends the line. */
 import { LF } from './bytes';
-import { escapedBytes } from './escapes';
+import { asciiEscape } from './escapes';
 
 /** False when no white space begins with the byte. */
 export function mayBeSpace(first: u8): bool {
@@ -28,7 +28,10 @@ export function trimmedEnd(from: usize, to: usize): usize {
 /** What white space takes in a JSON string. */
 export function spaceBytes(from: usize, to: usize): usize {
   let bytes: usize = 0;
-  for (let at = from; at < to; at++) bytes += escapedBytes(load<u8>(at));
+  for (let at = from; at < to; at++) {
+    const byte = load<u8>(at);
+    bytes += byte < 0x80 ? usize(asciiEscape(byte) >> 56) : 1;
+  }
   return bytes;
 }
 

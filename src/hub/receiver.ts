@@ -73,9 +73,7 @@ export class Receiver {
       throw error;
     });
     this.#noteTrouble(null);
-    let bytes = 0;
-    for (const page of receipt.pages) for (const line of page.lines) bytes += line.bytes.length;
-    fleet.received(agent, type, { lines: receipt.stored, bytes });
+    fleet.received(agent, type, { lines: receipt.stored, bytes: receipt.bytes });
     tail.publish(receipt.pages);
     return receipt;
   }

@@ -10,11 +10,13 @@
  */
 import type { Database } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
-import { type Block, blocksOf, encodeBlock } from './block.ts';
-import { type Placement, placeGap, placeLines } from './placement.ts';
+import { type Block, blockBytesMax, blocksOf, encodeBlock } from './block.ts';
+import { type Placement, placeGap, placeRun } from './placement.ts';
+import { bytesOf, countOf, linesOf, moved, pieces, type Run, rangeOf } from './run.ts';
 import { asStoreError } from './schema.ts';
 import type { Arrival, Line, Page, Receipt, StreamHead } from './store.ts';
 import type { StreamRow, Tables } from './tables.ts';
+import { type PackedText, packText, textBlock } from './text-block.ts';
 import { type WavePart, waveBytes, wavesOf } from './wave.ts';
 
 /** Lines of one transaction, bytes; one larger wave goes alone. */
@@ -36,10 +38,15 @@ interface Waiting {
   readonly parts: readonly WavePart[];
   readonly bytes: number;
   /** Blocks of whole parts, in their order; null for parts that cannot be encoded before they are placed. */
-  readonly encoded: readonly (readonly Block[] | null)[];
+  readonly encoded: readonly (Encoded | null)[];
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Blocks of a whole run: done, or but for their position in the stream. */
+type Encoded =
+  | { readonly kind: 'text'; readonly packed: readonly PackedText[] }
+  | { readonly kind: 'lines'; readonly blocks: readonly Block[] };
 
 /** What one part comes to: what to write, decided before the transaction. */
 interface Plan {
@@ -47,12 +54,12 @@ interface Plan {
   readonly stream: StreamRow | null;
   /** The name of the stream or fork that is to be created where `stream` is null. */
   readonly created: { readonly id: string; readonly root: string } | null;
-  readonly runs: readonly (readonly Line[])[];
+  readonly runs: readonly Run[];
   readonly blocks: readonly Block[];
   readonly duplicates: number;
 }
 
-const nothing: Receipt = { stored: 0, duplicates: 0, pages: [] };
+const nothing: Receipt = { stored: 0, duplicates: 0, bytes: 0, pages: [] };
 
 export class Intake {
   readonly #database: Database;
@@ -75,6 +82,7 @@ export class Intake {
       total = {
         stored: total.stored + receipt.stored,
         duplicates: total.duplicates + receipt.duplicates,
+        bytes: total.bytes + receipt.bytes,
         pages: total.pages.concat(receipt.pages),
       };
     }
@@ -86,13 +94,31 @@ export class Intake {
     while (this.#running !== null) await this.#running;
   }
 
-  async #encodeAhead(part: WavePart): Promise<readonly Block[] | null> {
-    return part.kind === 'lines' ? this.#encode([part.lines]) : null;
+  async #encodeAhead(part: WavePart): Promise<Encoded | null> {
+    if (part.kind === 'gap') return null;
+    // The position of a line stands inside of what is compressed, that of a text does not.
+    return part.run.kind === 'text' || part.kind === 'lines' ? this.#encode(part.run) : null;
   }
 
-  #encode(runs: readonly (readonly Line[])[]): Promise<Block[]> {
-    const blocks = runs.flatMap((run) => blocksOf(run));
-    return Promise.all(blocks.map((lines) => encodeBlock(lines, this.#options.work)));
+  async #encode(run: Run): Promise<Encoded> {
+    const { work } = this.#options;
+    if (run.kind === 'lines') {
+      const blocks = blocksOf(run.lines).map((lines) => encodeBlock(lines, work));
+      return { kind: 'lines', blocks: await Promise.all(blocks) };
+    }
+    const { text: whole, receivedAtMs } = run;
+    const packed = pieces(whole, blockBytesMax).map((text) => packText([{ receivedAtMs, text }], work));
+    return { kind: 'text', packed: await Promise.all(packed) };
+  }
+
+  #blocksAt(start: number, encoded: Encoded): readonly Block[] {
+    if (encoded.kind === 'lines') return encoded.blocks;
+    let from = start;
+    return encoded.packed.map((packed) => {
+      const block = textBlock(packed, from, this.#options.work);
+      from = block.to;
+      return block;
+    });
   }
 
   #enqueue(wave: Pick<Waiting, 'parts' | 'encoded'>): Promise<Receipt> {
@@ -144,11 +170,15 @@ export class Intake {
     return Promise.all(wave.parts.map((part, index) => this.#planPart(part, wave.encoded[index] ?? null)));
   }
 
-  async #planPart(part: WavePart, encoded: readonly Block[] | null): Promise<Plan> {
+  async #planPart(part: WavePart, encoded: Encoded | null): Promise<Plan> {
     const family = this.#tables.family(part.agent, part.stream);
     const placement = await this.#place(part, family);
-    const whole = part.kind === 'lines' && placement.runs.length === 1 && placement.duplicates === 0;
-    const blocks = whole && encoded !== null ? encoded : await this.#encode(placement.runs);
+    const whole = placement.runs.length === 1 && placement.duplicates === 0;
+    const blocks: Block[] = [];
+    for (const run of placement.runs) {
+      const done = whole && encoded !== null ? encoded : await this.#encode(run);
+      blocks.push(...this.#blocksAt(rangeOf(run).from, done));
+    }
     const created = placement.stream === null ? nameOf(part, family) : null;
     return { part, created, blocks, ...placement };
   }
@@ -157,13 +187,13 @@ export class Intake {
     const tables = this.#tables;
     switch (part.kind) {
       case 'lines':
-        return placeLines(part.lines, family, { tables, work: this.#options.work });
+        return placeRun(part.run, family, { tables, work: this.#options.work });
       case 'gap':
         return { stream: placeGap(part, family, tables), runs: [], duplicates: 0 };
       case 'append': {
         const stream = family[0] ?? null;
         const start = stream === null ? 0 : tables.end(stream.number);
-        return { stream, runs: [appended(part.records, start, part.receivedAtMs)], duplicates: 0 };
+        return { stream, runs: [moved(part.run, start)], duplicates: 0 };
       }
     }
   }
@@ -179,24 +209,25 @@ export class Intake {
 
   #applyWave(plans: readonly Plan[], written: StoredBlocks[]): Receipt {
     const pages: Page[] = [];
-    let stored = 0;
-    let duplicates = 0;
+    let [stored, duplicates, bytes] = [0, 0, 0];
     for (const plan of plans) {
       const stream = this.#streamOf(plan);
-      const lines = plan.runs.flat();
       if (plan.part.kind === 'gap') this.#tables.addGap(stream.number, plan.part, plan.part.reason);
-      for (const run of plan.runs) {
-        this.#tables.addRange(stream.number, { from: run[0]!.from, to: run.at(-1)!.to });
-      }
+      for (const run of plan.runs) this.#tables.addRange(stream.number, rangeOf(run));
       for (const block of plan.blocks) this.#tables.addBlock(stream, block);
-      const bytes = lines.reduce((sum, line) => sum + line.bytes.length, 0);
-      this.#tables.count(stream.number, { lines: lines.length, bytes, duplicates: plan.duplicates });
-      if (lines.length > 0) pages.push({ stream, lines, damaged: null });
+      const count = {
+        lines: plan.runs.reduce((sum, run) => sum + countOf(run), 0),
+        bytes: plan.runs.reduce((sum, run) => sum + bytesOf(run), 0),
+        duplicates: plan.duplicates,
+      };
+      this.#tables.count(stream.number, count);
+      if (plan.runs.length > 0) pages.push(new RunsPage(stream, plan.runs));
       if (plan.blocks.length > 0) written.push({ stream: stream.number, blocks: plan.blocks });
-      stored += lines.length;
-      duplicates += plan.duplicates;
+      stored += count.lines;
+      duplicates += count.duplicates;
+      bytes += count.bytes;
     }
-    return { stored, duplicates, pages };
+    return { stored, duplicates, bytes, pages };
   }
 
   #streamOf({ stream, created, part }: Plan): StreamHead {
@@ -213,11 +244,18 @@ function nameOf(part: WavePart, family: readonly StreamRow[]): { id: string; roo
   return { id, root: part.stream };
 }
 
-function appended(records: readonly Uint8Array[], start: number, receivedAtMs: number): Line[] {
-  let from = start;
-  return records.map((bytes) => {
-    const line = { from, to: from + bytes.length + 1, bytes, cut: false, receivedAtMs };
-    from = line.to;
-    return line;
-  });
+/** What was stored; its lines are made when somebody looks at them. */
+class RunsPage implements Page {
+  readonly stream: StreamHead;
+  readonly damaged = null;
+  readonly #runs: readonly Run[];
+
+  constructor(stream: StreamHead, runs: readonly Run[]) {
+    this.stream = stream;
+    this.#runs = runs;
+  }
+
+  get lines(): readonly Line[] {
+    return this.#runs.flatMap(linesOf);
+  }
 }

@@ -13,7 +13,7 @@ import { countLines, walkLines } from '../lines/ends.ts';
 import { blockBytesMax, decodeBlock } from './block.ts';
 import { pieces } from './run.ts';
 import { openStore, type SqliteStore } from './sqlite.ts';
-import type { ArrivedRecord, ArrivedSegment, Receipt } from './store.ts';
+import type { Arrival, ArrivedRecord, ArrivedSegment, Receipt } from './store.ts';
 
 const stream = 'a'.repeat(32);
 const everything = { agent: null, stream: null, source: null, newest: null };
@@ -104,6 +104,40 @@ test('a text is stored, recognised and forked as the lines that it holds', async
       await Promise.all([texts.close(), lines.close()]);
     }),
     { numRuns: 30 },
+  );
+});
+
+test('what waits at the same time is stored as if it had come one after another', async (context) => {
+  const single = fc.record({
+    ...{ from: fc.nat(200), length: fc.nat(30), other: fc.boolean(), anywhere: fc.constant(false) },
+    // Mostly the batches of one file on their way together: each goes on where the one before ends.
+    ...{ goesOn: fc.integer({ min: 0, max: 3 }), together: fc.integer({ min: 0, max: 4 }) },
+  });
+  await fc.assert(
+    fc.asyncProperty(file, fc.array(single, { maxLength: 16 }), async (bytes, list) => {
+      const [waiting, inTurn] = [open(context), open(context)];
+      const capitals = Buffer.from(bytes.toString('latin1').toUpperCase().replaceAll('Ÿ', '\xff'), 'latin1');
+      let together: Arrival[] = [];
+      const check = async () => {
+        const found = await Promise.all(together.map((arrival) => waiting.commit(arrival)));
+        for (const [index, arrival] of together.entries()) {
+          assert.deepEqual(numbers(found[index]!), numbers(await inTurn.commit(arrival)));
+        }
+        together = [];
+      };
+      let end = 0;
+      for (const [index, one] of list.entries()) {
+        const from = one.goesOn > 0 && end < bytes.length ? end : one.from;
+        const sent = cut(one.other ? capitals : bytes, { ...one, from });
+        end = sent.from + sent.text.length;
+        together.push({ agent: 'web', receivedAtMs: 1000 + index, segments: [asText(sent)] });
+        if (one.together === 0) await check();
+      }
+      await check();
+      assert.deepEqual(await contentOf(waiting), await contentOf(inTurn));
+      await Promise.all([waiting.close(), inTurn.close()]);
+    }),
+    { numRuns: 40 },
   );
 });
 

@@ -82,8 +82,9 @@ function joined(parts: readonly WavePart[]): WavePart[] {
   return groups.map(whole);
 }
 
-function follows(left: WavePart, right: WavePart): boolean {
-  if (left.stream !== right.stream) return false;
+/** Whether the lines of one go on where those of the other end, in the same stream of the same agent. */
+export function follows(left: WavePart, right: WavePart): boolean {
+  if (left.stream !== right.stream || left.agent !== right.agent) return false;
   if (left.kind === 'gap' || right.kind === 'gap' || left.kind !== right.kind) return false;
   return left.kind === 'append' || rangeOf(left.run).to === rangeOf(right.run).from;
 }

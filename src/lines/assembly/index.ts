@@ -5,8 +5,9 @@
  *
  * Pointers are byte offsets into the one memory, which is given from outside and never grows. Nothing is allocated.
  */
-export { countLineEnds, lineEnds } from './ends';
+
 export { scanLogs } from './decode';
+export { countLineEnds, lineEnds } from './ends';
 export { encodeLines } from './lines';
 export { measureLines } from './measure';
 export { reportAt, surroundingsAt, surroundingsBytesMax, tablesEnd } from './shape';

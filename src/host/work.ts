@@ -1,8 +1,12 @@
 /** Heavy computation, off the event loop where that pays. */
 export interface Work {
   gzip(parts: readonly Uint8Array[]): Promise<Uint8Array>;
-  /** Decompresses gzip, deflate or brotli. Rejects with `ExpansionError` once the result would exceed `bytesMax`. */
-  decompress(encoding: 'gzip' | 'deflate' | 'br', bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>;
+  /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0020-encodings.md). */
+  readonly encodings: readonly Encoding[];
+  /** As fast as the encoding can be made: what is sent or stored is made once and expanded seldom. */
+  compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array>;
+  /** Rejects with `ExpansionError` once the result would exceed `bytesMax`. */
+  decompress(encoding: Encoding | 'deflate', bytes: Uint8Array, bytesMax: number): Promise<Uint8Array>;
   /**
    * Expands a gzip file (RFC 1952, all its members) as it is pulled, in pieces of at most 64 KiB; at no time more than
    * some MiB wait. After the pieces that could be had it rejects with `ExpansionError` `corrupt` or `cut-short`.
@@ -11,6 +15,9 @@ export interface Work {
   /** SHA-256 of the parts together, in hexadecimal. */
   sha256(parts: readonly (Uint8Array | string)[]): string;
 }
+
+/** Content encodings, in HTTP's words: RFC 9110 8.4.1, RFC 7932 and RFC 8878. Only newer engines have zstd. */
+export type Encoding = 'gzip' | 'br' | 'zstd';
 
 /**
  * `too-large`: a decompression bomb. `corrupt`: not what its encoding says. `cut-short`: what came is what its encoding

@@ -1,66 +1,28 @@
 /** From what a protocol received to what the store takes. */
-import { basename } from 'node:path/posix';
 import type { Work } from '../host/work.ts';
-import type { ReceivedBatch, ReceivedRecord, ReceivedSegment } from '../protocol/received.ts';
+import type { Incoming, IncomingSegment } from '../protocol/incoming.ts';
 import type { Arrival, ArrivedSegment } from '../store/store.ts';
 
 export interface Arriving {
   readonly agent: string;
-  readonly batch: ReceivedBatch;
+  readonly batch: Incoming;
   readonly receivedAtMs: number;
 }
 
 /**
- * With the envelope, segments as the agent made them. Without it, one stream for each source, whose name follows from
+ * Segments as the agent made them. Where it knows no streams there is one for each source, whose name follows from
  * agent and source and whose positions count bytes in the order of arrival.
  */
 export function arrivalOf({ agent, batch, receivedAtMs }: Arriving, work: Work): Arrival {
-  const segments =
-    batch.envelope === null
-      ? appendedBySource(agent, batch.records, work)
-      : batch.envelope.segments.filter((segment) => segment.from < segment.to).map(segmentOf);
-  return { agent: storedText(agent), receivedAtMs, segments: segments.map(withStoredTexts) };
+  const segments = batch.segments.map((segment): ArrivedSegment => {
+    const stream = segment.stream ?? streamOf(agent, segment, work);
+    return { ...segment, stream, path: storedText(segment.path), source: storedText(segment.source) };
+  });
+  return { agent: storedText(agent), receivedAtMs, segments };
 }
 
-function segmentOf(segment: ReceivedSegment): ArrivedSegment {
-  const { stream, path, from, to } = segment;
-  switch (segment.kind) {
-    case 'lines': {
-      const source = segment.records[0]?.source ?? basename(path);
-      const records = segment.records.map(({ bytes }, index) => ({
-        to: segment.ends[index]!,
-        bytes,
-        cut: false,
-      }));
-      return { kind: 'lines', stream, path, source, from, records };
-    }
-    case 'cut': {
-      const { bytes, source } = segment.record;
-      return { kind: 'lines', stream, path, source, from, records: [{ to, bytes, cut: true }] };
-    }
-    case 'gap':
-      return { kind: 'gap', stream, path, source: basename(path), from, to, reason: segment.reason };
-  }
-}
-
-function withStoredTexts(segment: ArrivedSegment): ArrivedSegment {
-  return { ...segment, path: storedText(segment.path), source: storedText(segment.source) };
-}
-
-function appendedBySource(agent: string, records: readonly ReceivedRecord[], work: Work): ArrivedSegment[] {
-  const bySource = new Map<string, { bytes: Uint8Array }[]>();
-  for (const { source, bytes } of records) {
-    const list = bySource.get(source);
-    if (list === undefined) bySource.set(source, [{ bytes }]);
-    else list.push({ bytes });
-  }
-  return [...bySource].map(([source, list]) => ({
-    kind: 'append',
-    stream: work.sha256([JSON.stringify(['almadia stream without positions', agent, source])]).slice(0, 32),
-    path: '',
-    source,
-    records: list,
-  }));
+function streamOf(agent: string, { source }: IncomingSegment, work: Work): string {
+  return work.sha256([JSON.stringify(['almadia stream without positions', agent, source])]).slice(0, 32);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The bytes of a request's body, decompressed within bounds. */
 
 import type { HttpRequest } from '../host/net.ts';
-import { ExpansionError, type Work } from '../host/work.ts';
+import { type Encoding, ExpansionError, type Work } from '../host/work.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { Refusal } from './reply.ts';
 
@@ -19,17 +19,27 @@ export async function readBody(request: HttpRequest, bounds: Bounds, work: Work)
     case 'deflate':
     case 'br':
       return expand(request.body, encoding, { bytesMax: bounds.expandedBytesMax, work });
+    case 'zstd':
+      if (work.encodings.includes(encoding)) {
+        return expand(request.body, encoding, { bytesMax: bounds.expandedBytesMax, work });
+      }
+      throw encodingUnknown(work);
     default:
-      throw new Refusal(415, 'ENCODING_UNKNOWN', {
-        message: 'The content-encoding is unknown and nothing was stored; send gzip, deflate, br or none.',
-        headers: { 'accept-encoding': 'gzip, deflate, br' },
-      });
+      throw encodingUnknown(work);
   }
+}
+
+function encodingUnknown({ encodings }: Work): Refusal {
+  const known = ['deflate', ...encodings];
+  return new Refusal(415, 'ENCODING_UNKNOWN', {
+    message: `The content-encoding is unknown and nothing was stored; send ${known.join(', ')} or none.`,
+    headers: { 'accept-encoding': known.join(', ') },
+  });
 }
 
 async function expand(
   body: Uint8Array,
-  encoding: 'gzip' | 'deflate' | 'br',
+  encoding: Encoding | 'deflate',
   { bytesMax, work }: { readonly bytesMax: number; readonly work: Work },
 ): Promise<Uint8Array> {
   try {

@@ -6,6 +6,7 @@ import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
 import type { Random } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
+import { openLogScanner } from '../lines/decode.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -60,9 +61,10 @@ export async function openHub(
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
   const receiver = new Receiver({ host, settings, log, store, fleet, tail });
+  const scanner = openLogScanner();
   const router = new Router([
-    ...syncLogsRoutes(receiver),
-    ...ilaSocRoutes({ receiver, fleet, clock }),
+    ...syncLogsRoutes(receiver, scanner),
+    ...ilaSocRoutes({ receiver, fleet, clock, work, scanner }),
     ...fleetRoutes(fleet),
     ...readRoutes({ store, fleet }),
     ...tailRoutes(tail),

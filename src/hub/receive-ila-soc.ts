@@ -1,14 +1,19 @@
 /**
- * Protocol B's routes for agents, plain and with the envelope.
+ * Protocol B's routes for agents, plain, with the envelope and in blocks.
  *
  * Lines of an agent that never registered are stored: the original hub takes them too, and refusing them would make
  * the original agent count its batches as failed. Its heartbeat is answered with 404, so that it registers and tells
  * who it is. `?dry_run=1` checks a batch in full and stores nothing.
  */
 import type { Clock } from '../host/clock.ts';
+import type { Work } from '../host/work.ts';
+import type { LogScanner } from '../lines/decode.ts';
+import { blockPath, decodeBlock } from '../protocol/block.ts';
 import { decodeRegistration } from '../protocol/ila-soc.ts';
-import { decodeHeartbeat, decodeIngest, receipt, registerOffer } from '../protocol/ingest.ts';
-import type { ReceivedBatch } from '../protocol/received.ts';
+import type { Incoming } from '../protocol/incoming.ts';
+import { decodeHeartbeat, hubOffer, receipt } from '../protocol/ingest.ts';
+import type { Decoded } from '../protocol/received.ts';
+import { readIngest } from '../protocol/scan.ts';
 import { storedText } from './arrival.ts';
 import type { Fleet } from './fleet.ts';
 import type { Receiver } from './receiver.ts';
@@ -19,9 +24,11 @@ export interface IlaSocParts {
   readonly receiver: Receiver;
   readonly fleet: Fleet;
   readonly clock: Clock;
+  readonly work: Work;
+  readonly scanner: LogScanner;
 }
 
-export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
+export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocParts): Route[] {
   const register: Route['answer'] = async (request) => {
     const registration = await receiver.read(request, decodeRegistration);
     fleet.register({ ...registration, agentId: storedText(registration.agentId) });
@@ -29,7 +36,7 @@ export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
       status: 'success',
       message: 'Agent registered',
       server_time: new Date(clock.now()).toISOString(),
-      almadia: registerOffer,
+      almadia: hubOffer(work.encodings),
     });
   };
   const heartbeat: Route['answer'] = async (request) => {
@@ -39,34 +46,42 @@ export function ilaSocRoutes({ receiver, fleet, clock }: IlaSocParts): Route[] {
     }
     throw new Refusal(404, 'AGENT_UNKNOWN', { message: 'This agent is not registered; register it again.' });
   };
-  const ingest: Route['answer'] = (request) => {
-    const dryRun = request.search.get('dry_run') === '1';
-    return receiver.receive(request, decodeIngest, async (batch) => {
-      const counts = dryRun
-        ? { stored: batch.records.length, duplicates: 0 }
-        : await receiver.take(batch.agentId!, 'ila-soc', batch);
-      return json(200, ingestReply(batch, { ...counts, dryRun }));
-    });
-  };
+  const ingestAs =
+    (decode: (body: Uint8Array) => Decoded<Incoming>): Route['answer'] =>
+    (request) => {
+      const dryRun = request.search.get('dry_run') === '1';
+      return receiver.receive(request, decode, async (batch) => {
+        const counts = dryRun
+          ? { stored: batch.records, duplicates: 0 }
+          : await receiver.take(batch.agentId!, 'ila-soc', batch);
+        return json(200, ingestReply(batch, { ...counts, dryRun }));
+      });
+    };
   return [
     { method: 'POST', path: '/api/agent/register', access: 'key', answer: register },
     { method: 'POST', path: '/api/agent/heartbeat', access: 'key', answer: heartbeat },
-    { method: 'POST', path: '/api/agent/ingest-batch', access: 'key', answer: ingest },
+    {
+      method: 'POST',
+      path: '/api/agent/ingest-batch',
+      access: 'key',
+      answer: ingestAs((body) => readIngest(body, scanner)),
+    },
+    { method: 'POST', path: blockPath, access: 'key', answer: ingestAs(decodeBlock) },
   ];
 }
 
 /** As the original's; it classifies nothing, so nothing is malicious or suspicious. */
 function ingestReply(
-  { records, envelope }: ReceivedBatch,
+  { records, batchId }: Incoming,
   { stored, duplicates, dryRun }: { stored: number; duplicates: number; dryRun: boolean },
 ): object {
   return {
     status: 'success',
     message: dryRun ? 'The batch is well-formed; nothing was stored' : 'Batch stored',
-    total: records.length,
+    total: records,
     malicious: 0,
     suspicious: 0,
     results: [],
-    ...(envelope === null ? {} : { almadia: receipt(envelope.batchId, { records: stored, duplicates }) }),
+    ...(batchId === null ? {} : { almadia: receipt(batchId, { records: stored, duplicates }) }),
   };
 }

@@ -3,19 +3,24 @@
  * the body's `source`. The protocol carries no ids: what is sent twice is stored twice.
  */
 
+import type { LogScanner } from '../lines/decode.ts';
 import { readObject } from '../protocol/received.ts';
-import { decodeLogs } from '../protocol/sync-logs.ts';
+import { readLogs } from '../protocol/scan.ts';
 import type { Receiver } from './receiver.ts';
 import { json } from './reply.ts';
 import type { Route } from './router.ts';
 
-export function syncLogsRoutes(receiver: Receiver): Route[] {
+export function syncLogsRoutes(receiver: Receiver, scanner: LogScanner): Route[] {
   const logs: Route['answer'] = (request) =>
-    receiver.receive(request, decodeLogs, async (batch) => {
-      const source = batch.records[0]?.source;
-      if (source !== undefined) await receiver.take(source, 'sync-logs', batch);
-      return json(200, { status: 'success', message: 'Logs received', total: batch.records.length });
-    });
+    receiver.receive(
+      request,
+      (body) => readLogs(body, scanner),
+      async (batch) => {
+        const source = batch.segments[0]?.source;
+        if (source !== undefined) await receiver.take(source, 'sync-logs', batch);
+        return json(200, { status: 'success', message: 'Logs received', total: batch.records });
+      },
+    );
   const test: Route['answer'] = async (request) => {
     await receiver.read(request, readObject);
     return json(200, { status: 'success', message: 'The key is accepted; nothing was stored' });

@@ -54,7 +54,9 @@ test('protocol B: registers, beats and ingests as the original hub answers', asy
   const registered = await hub.ask('/api/agent/register', { body: registration });
   assert.equal(registered.json.status, 'success');
   assert.equal(registered.json.server_time, '2026-01-01T00:00:00.000Z');
-  assert.deepEqual(registered.json.almadia, { envelope: 1, gzip: true });
+  const { encodings, ...offer } = registered.json.almadia;
+  assert.deepEqual(offer, { envelope: 1, gzip: true, block: 1 });
+  assert.ok(encodings.includes('br') && encodings.includes('gzip'));
   assert.equal((await hub.ask('/api/agent/heartbeat', { body: { agent_id: 'web' } })).status, 200);
   const logs = [
     { log_text: 'one', source: 'syslog', timestamp: '2026-01-01T00:00:00Z' },

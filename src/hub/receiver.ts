@@ -5,7 +5,8 @@
 import type { Host } from '../host/host.ts';
 import type { HttpRequest } from '../host/net.ts';
 import type { SelfLog } from '../host/selflog.ts';
-import type { Decoded, ReceivedBatch } from '../protocol/received.ts';
+import type { Incoming } from '../protocol/incoming.ts';
+import type { Decoded } from '../protocol/received.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import type { Receipt, Store } from '../store/store.ts';
 import { arrivalOf, storedText } from './arrival.ts';
@@ -48,8 +49,8 @@ export class Receiver {
   /** Reads a batch and hands it on, while its bytes count as being received. Throws `Refusal` 503 over the bound. */
   async receive<T>(
     request: HttpRequest,
-    decode: (body: Uint8Array) => Decoded<ReceivedBatch>,
-    take: (batch: ReceivedBatch) => Promise<T>,
+    decode: (body: Uint8Array) => Decoded<Incoming>,
+    take: (batch: Incoming) => Promise<T>,
   ): Promise<T> {
     const body = await readBody(request, this.#parts.settings, this.#parts.host.work);
     if (this.#receivingBytes > 0 && this.#receivingBytes + body.length > receivingBytesMax) {
@@ -64,7 +65,7 @@ export class Receiver {
   }
 
   /** Commits a batch. Rejects as the store does. */
-  async take(agentName: string, type: AgentType, batch: ReceivedBatch): Promise<Receipt> {
+  async take(agentName: string, type: AgentType, batch: Incoming): Promise<Receipt> {
     const { host, store, fleet, tail } = this.#parts;
     const agent = storedText(agentName);
     const arrival = arrivalOf({ agent, batch, receivedAtMs: host.clock.now() }, host.work);
@@ -73,9 +74,7 @@ export class Receiver {
       throw error;
     });
     this.#noteTrouble(null);
-    let bytes = 0;
-    for (const page of receipt.pages) for (const line of page.lines) bytes += line.bytes.length;
-    fleet.received(agent, type, { lines: receipt.stored, bytes });
+    fleet.received(agent, type, { lines: receipt.stored, bytes: receipt.bytes });
     tail.publish(receipt.pages);
     return receipt;
   }

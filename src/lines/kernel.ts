@@ -49,6 +49,16 @@ export interface Kernel {
   encodeLines(shape: LineShape, regions: EncodeRegions): Encoded;
   /** How many whole lines fit into a room, without writing them. The shape's opening and closing count for nothing. */
   measureLines(shape: LineShape, room: MeasureRoom): Measured;
+  /** See `assembly/decode.ts`; asked by `decode.ts` alone. */
+  scanLogs(
+    at: number,
+    end: number,
+    records: number,
+    out: number,
+    result: number,
+    itemsMax: number,
+    originsMax: number,
+  ): number;
 }
 
 export interface LineEndsRange {
@@ -78,6 +88,7 @@ interface Exports {
       ...limits: [recordsMax: number, textBytesMax: number, options: number],
     ]
   ): void;
+  scanLogs: Kernel['scanLogs'];
   surroundingsAt(): number;
   surroundingsBytesMax(): number;
   reportAt(): number;
@@ -119,6 +130,7 @@ function functionsOf(exports: Exports, buffer: ArrayBuffer, bytes: number): Omit
     memory,
     tablesEnd: exports.tablesEnd(),
     countLineEnds: exports.countLineEnds,
+    scanLogs: exports.scanLogs,
     lineEnds: ({ from, to, into, intoEnd }) => exports.lineEnds(from, to, into, intoEnd),
     isUtf8: (from, to) => exports.isUtf8(from, to) !== 0,
     encodeLines: (shape, { from, to, into, intoEnd, ends, recordsMax }) => {

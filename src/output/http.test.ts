@@ -35,6 +35,8 @@ function open(
       clock: { now: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
       work: {
         gzip: async (parts) => gzipSync(Buffer.concat(parts)),
+        encodings: [],
+        compress: () => Promise.reject(new Error('not here')),
         decompress: () => Promise.reject(new Error('not here')),
         gunzip: () => assert.fail('not here'),
         sha256: () => '',

@@ -107,7 +107,8 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     if ('failed' in answer) return answer.failed;
     const result = presence.registered(answer.reply, host.clock.now());
     if (result.kind !== 'registered') return doubt(result);
-    session = { ...session, envelope: result.envelope, gzip: result.gzip };
+    const { envelope, gzip, block, encodings } = result;
+    session = { ...session, envelope, gzip, block, encodings };
     registered = true;
     return null;
   }

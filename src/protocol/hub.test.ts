@@ -6,7 +6,7 @@ import { batchOf, cut, gap, lines, type Piece, readAtMsOfTests } from '../../tes
 import type { HttpReply } from '../host/net.ts';
 import { hub } from './hub.ts';
 import { decodeRegistration, ilaSoc } from './ila-soc.ts';
-import { decodeHeartbeat, decodeIngest, receipt, registerOffer } from './ingest.ts';
+import { decodeHeartbeat, decodeIngest, hubOffer, receipt } from './ingest.ts';
 import type { Protocol } from './protocol.ts';
 import type { ReceivedBatch } from './received.ts';
 
@@ -182,14 +182,21 @@ test('envelope: only a receipt for this batch that counts every record is an ack
   for (const body of bad) assert.equal(answer(hub, enveloped, reply(200, body)), 'retry fault');
 });
 
-test('learns the envelope at registration, and only the hub output asks for it', () => {
-  const offered = reply(200, { status: 'success', almadia: registerOffer });
-  assert.deepEqual(hub.presence!.registered(offered, 0), { kind: 'registered', envelope: 1, gzip: true });
-  assert.deepEqual(ilaSoc.presence!.registered(offered, 0), { kind: 'registered', envelope: 0, gzip: false });
-  for (const almadia of [undefined, null, 7, {}, { envelope: '1' }, { envelope: 0, gzip: true }]) {
-    const result = hub.presence!.registered(reply(200, { status: 'success', almadia }), 0);
-    assert.deepEqual(result, { kind: 'registered', envelope: 0, gzip: false });
+test('learns the envelope, blocks and encodings at registration, and only the hub output asks for them', () => {
+  const nothing = { kind: 'registered', envelope: 0, gzip: false, block: 0, encodings: [] };
+  const registered = (almadia: unknown) =>
+    hub.presence!.registered(reply(200, { status: 'success', almadia }), 0);
+  const offered = reply(200, { status: 'success', almadia: hubOffer(['br', 'gzip']) });
+  const all = { kind: 'registered', envelope: 1, gzip: true, block: 1, encodings: ['br', 'gzip'] };
+  assert.deepEqual(hub.presence!.registered(offered, 0), all);
+  assert.deepEqual(ilaSoc.presence!.registered(offered, 0), nothing);
+  for (const almadia of [undefined, null, 7, {}, { envelope: '1' }, { envelope: 0, gzip: true, block: 1 }]) {
+    assert.deepEqual(registered(almadia), nothing);
   }
+  assert.deepEqual(registered({ envelope: 1, gzip: true }), { ...all, block: 0, encodings: ['gzip'] });
+  const odd = { envelope: 1, gzip: false, block: 'x', encodings: [7, 'zstd', ...Array(99).fill('a')] };
+  const taken = ['zstd', ...Array(14).fill('a')];
+  assert.deepEqual(registered(odd), { ...all, gzip: false, block: 0, encodings: taken });
   assert.equal(hub.presence!.registered(reply(401, {}), 0).kind, 'rejected');
 });
 

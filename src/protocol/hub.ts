@@ -1,8 +1,8 @@
 /**
  * Protocol B with the envelope, as agent and hub of Almadía speak it. A server that offers none (`session.envelope`
- * is 0) gets plain protocol B.
+ * is 0) gets plain protocol B; one that offers blocks gets those (`block.ts`), and the rest as here.
  *
- *   register reply      …,"almadia":{"envelope":1,"gzip":true}
+ *   register reply      …,"almadia":{"envelope":1,"gzip":true,"block":1,"encodings":["br",…]}
  *   heartbeat           {"agent_id",          "almadia":{"lag_bytes","spool_bytes","dead_letters","version"}}
  *   ingest-batch        {"agent_id","logs":[record…],"almadia":{"batch_id","segments":[segment…]}}
  *   ingest-batch reply  …,"almadia":{"batch_id","records","duplicates"}
@@ -19,6 +19,7 @@
  * records sent. With that, delivery is exactly once.
  */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
 import { Decimals, JsonBody } from '../lines/json-body.ts';
@@ -26,6 +27,7 @@ import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import type { LineShape } from '../lines/shape.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { unproven } from './answers.ts';
+import { blockVersion, encodeBlock } from './block.ts';
 import {
   beaten,
   expectedBytes,
@@ -37,6 +39,7 @@ import {
   recordShape,
   recordTail,
   refuteTotal,
+  registeredPlain,
   registerRequest,
   successOf,
 } from './ila-soc.ts';
@@ -47,12 +50,17 @@ import { isCount, isObject } from './received.ts';
 /** The version of the envelope that is spoken here. */
 export const envelopeVersion = 1;
 
+/** Of an offer's list, what stands behind is not looked at. */
+const encodingsMax = 16;
+
 export const hub: Protocol = {
   limits: ilaSocLimits,
-  encode: (batch, body, session, memory = openLineMemory()) =>
-    session.envelope === 0
-      ? ilaSoc.encode(batch, body, session, memory)
-      : encode(batch, body, session, memory),
+  encode: (batch, body, session, memory = openLineMemory()) => {
+    if (session.envelope === 0) return ilaSoc.encode(batch, body, session, memory);
+    return (session.block ?? 0) >= blockVersion
+      ? inBlock(batch, body, session)
+      : encode(batch, body, session, memory);
+  },
   classify: (reply, sent) =>
     sent.encoded.envelope === 0 ? ilaSoc.classify(reply, sent) : classify(reply, sent),
   presence: { register: registerRequest, registered, heartbeat, beaten },
@@ -64,6 +72,20 @@ export const hub: Protocol = {
     }),
   ],
 };
+
+/** The bytes of a block are the batch's own. */
+const nothingHeld: Hold = { share: () => nothingHeld, release: () => undefined };
+
+function inBlock(batch: Batch, body: BatchBody, session: Session): Encoded {
+  return {
+    request: encodeBlock(batch, body, session),
+    records: batch.records,
+    blank: { lines: 0, bytes: 0 },
+    cut: { lines: 0, bytes: 0 },
+    envelope: envelopeVersion,
+    hold: nothingHeld,
+  };
+}
 
 function encode(batch: Batch, body: BatchBody, session: Session, memory: LineMemory): Encoded {
   const json = new JsonBody(memory, expectedBytes(batch) + 8 * batch.records);
@@ -143,10 +165,17 @@ function registered(reply: HttpReply, nowMs: number): Outcome | Registered {
   const proof = successOf(reply, nowMs);
   if (proof.kind !== 'success') return proof;
   const offer = proof.object.almadia;
-  if (!isObject(offer) || !isCount(offer.envelope) || offer.envelope < envelopeVersion) {
-    return { kind: 'registered', envelope: 0, gzip: false };
-  }
-  return { kind: 'registered', envelope: envelopeVersion, gzip: offer.gzip === true };
+  if (!isObject(offer) || !isCount(offer.envelope) || offer.envelope < envelopeVersion)
+    return registeredPlain;
+  const gzip = offer.gzip === true;
+  const named = Array.isArray(offer.encodings) ? offer.encodings.slice(0, encodingsMax) : [];
+  return {
+    kind: 'registered',
+    envelope: envelopeVersion,
+    gzip,
+    block: isCount(offer.block) && offer.block >= blockVersion ? blockVersion : 0,
+    encodings: named.length === 0 && gzip ? ['gzip'] : named.filter((name) => typeof name === 'string'),
+  };
 }
 
 function heartbeat(session: Session, report: HeartbeatReport): ReturnType<typeof jsonRequest> {

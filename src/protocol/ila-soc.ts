@@ -17,7 +17,7 @@ import { JsonBody } from '../lines/json-body.ts';
 import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import type { LineShape } from '../lines/shape.ts';
 import { isPage, outcomeOfStatus, replyObject, unproven } from './answers.ts';
-import type { Encoded, Protocol, ProtocolLimits, Session, WireRequest } from './protocol.ts';
+import type { Encoded, Protocol, ProtocolLimits, Registered, Session, WireRequest } from './protocol.ts';
 import type { Decoded, JsonObject, ReceivedBatch, ReceivedRecord, ReceivedRegistration } from './received.ts';
 import { isName, isObject, readObject, refused, timestampReader } from './received.ts';
 
@@ -30,6 +30,12 @@ export const ilaSocLimits: ProtocolLimits = {
   bodyBytesMax: null,
   envelopeBytes: 0,
   encodedBytes: (line) => jsonLineBytes(line) + RECORD_BYTES_EXPECTED,
+};
+
+/** A server that offers nothing. */
+export const registeredPlain: Registered = {
+  ...{ kind: 'registered', envelope: 0, gzip: false },
+  ...{ block: 0, encodings: [] },
 };
 
 export const ilaSoc: Protocol = {
@@ -45,7 +51,7 @@ export const ilaSoc: Protocol = {
     register: registerRequest,
     registered: (reply, nowMs) => {
       const proof = successOf(reply, nowMs);
-      return proof.kind === 'success' ? { kind: 'registered', envelope: 0, gzip: false } : proof;
+      return proof.kind === 'success' ? registeredPlain : proof;
     },
     heartbeat: (session) => jsonRequest('/api/agent/heartbeat', session, { agent_id: session.agentId }),
     beaten,
@@ -132,9 +138,12 @@ export function registerRequest(session: Session): WireRequest {
   });
 }
 
-function headersOf(session: Session): Readonly<Record<string, string>> {
+export function headersOf(
+  session: Session,
+  contentType = 'application/json',
+): Readonly<Record<string, string>> {
   return {
-    'content-type': 'application/json',
+    'content-type': contentType,
     'x-api-key': session.key,
     'user-agent': `almadia/${session.version}`,
   };

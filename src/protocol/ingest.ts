@@ -6,8 +6,8 @@
  * every record's own bytes and its line end make up exactly the bytes it claims of the file, and no record holds a
  * line end. So the file's bytes can be told from the records and `ends`.
  */
-import type { GapReason } from '../event/batch.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
+import { blockVersion } from './block.ts';
 import { envelopeVersion } from './hub.ts';
 import { decodePlainIngest } from './ila-soc.ts';
 import type {
@@ -20,20 +20,17 @@ import type {
   Refused,
 } from './received.ts';
 import { isCount, isName, isObject, readObject, readTimestampMs, refused } from './received.ts';
+import { readSegmentHead } from './segment-head.ts';
 
 const LF = 0x0a;
 
-const PATH_CHARACTERS_MAX = 8192;
-
-const gapReasons: Readonly<Record<GapReason, true>> = {
-  'truncated-before-read': true,
-  'gone-before-read': true,
-  'gone-before-sent': true,
-  unreadable: true,
-};
-
-/** Under the key `almadia` of the reply to `register`. */
+/** Under the key `almadia` of the reply to `register`: what every hub offers that knows the envelope. */
 export const registerOffer: JsonObject = { envelope: envelopeVersion, gzip: true };
+
+/** What this hub offers. `encodings` are those that it can expand, best first. */
+export function hubOffer(encodings: readonly string[]): JsonObject {
+  return { ...registerOffer, block: blockVersion, encodings };
+}
 
 /** Under the key `almadia` of the reply to `ingest-batch`. `records` without the duplicates. */
 export function receipt(
@@ -141,18 +138,10 @@ function readSegment(
   records: readonly ReceivedRecord[],
   first: number,
 ): ReceivedSegment | string {
-  if (!isObject(entry)) return ' is not an object';
-  const { stream, path, from, to, kind, reason } = entry;
-  if (typeof stream !== 'string' || !/^[0-9a-f]{32}$/.test(stream)) return '.stream is no stream name';
-  if (!isName(path, PATH_CHARACTERS_MAX)) return '.path is not a path';
-  if (!isCount(from) || !isCount(to) || from > to) return '.from and .to are no range';
-  if (kind === 'gap') {
-    return isGapReason(reason)
-      ? { stream, path, from, to, kind, reason }
-      : '.reason is none that a gap can have';
-  }
-  if (kind !== 'lines' && kind !== 'cut') return '.kind is none of lines, cut, gap';
-  const ends = readEnds(entry.ends, { from, to });
+  const head = readSegmentHead(entry);
+  if (typeof head === 'string' || head.kind === 'gap') return head;
+  const { stream, path, from, to, kind } = head;
+  const ends = readEnds((entry as JsonObject).ends, { from, to });
   if (ends === null) return '.ends does not lead from .from to .to';
   const own = records.slice(first, first + ends.length);
   if (own.length !== ends.length) return '.ends counts more records than logs holds';
@@ -208,8 +197,4 @@ function recordsIn(segment: ReceivedSegment): number {
     case 'gap':
       return 0;
   }
-}
-
-function isGapReason(reason: unknown): reason is GapReason {
-  return typeof reason === 'string' && Object.hasOwn(gapReasons, reason);
 }

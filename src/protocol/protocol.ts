@@ -21,6 +21,10 @@ export interface Session {
   readonly envelope: number;
   /** Whether the server takes gzip; only known after it said so. */
   readonly gzip: boolean;
+  /** The version of the block (`block.ts`) that the server offered; 0, or left out: none. */
+  readonly block?: number;
+  /** The content encodings that the server said it takes, the best first. */
+  readonly encodings?: readonly string[];
 }
 
 /** `path` (and query) is appended to the output's URL. The body's parts are sent one after the other. */
@@ -99,6 +103,8 @@ export interface Registered {
   readonly kind: 'registered';
   readonly envelope: number;
   readonly gzip: boolean;
+  readonly block: number;
+  readonly encodings: readonly string[];
 }
 
 /** What a heartbeat tells a hub that understands it (only with the envelope, under the key `almadia`). */

@@ -1,12 +1,8 @@
 /**
- * A block: lines of one stream that follow one another without holes, as one value of the database.
+ * A block: lines of one stream that follow one another without holes, as one value of the database. Version 2 holds the
+ * bytes of a file (`text-block.ts`), version 1 whatever lines there are. Both lie in the frame of `frame.ts`.
  *
- *   block   = version compression check payload
- *   version = 1                       one byte
- *   compression = 0 none | 1 gzip     one byte
- *   check   = the first 8 bytes of the SHA-256 of version, compression and payload
- *   payload = content, compressed as said
- *   content = start received count line{count} bytes
+ *   content = start received count line{count} bytes      of version 1
  *   line    = span kind-and-length received-difference
  *
  * All numbers are varints (`varint.ts`). `start` is the position of the first line; `span` how many bytes of the
@@ -16,24 +12,13 @@
  *
  * Bytes read are hostile: whatever does not fit throws `BlockError`, and nothing is read past the content.
  */
-import { ExpansionError, type Work } from '../host/work.ts';
+import type { Work } from '../host/work.ts';
+import { BlockError, blockBytesMax, blockBytesMin, pack, seal, unpack, unseal } from './frame.ts';
 import type { Line } from './store.ts';
+import { linesOfSections, readSections, readStart, type Section } from './text-block.ts';
 import { fold, unfold, VarintReader, varintBytesMax, writeVarint } from './varint.ts';
 
-/** Blocks are filled up to this many bytes of content; one longer line makes a larger block. */
-export const blockBytesMax = 256 * 1024;
-/** A block of fewer bytes waits, uncompressed, to be merged with those that follow it. */
-export const blockBytesMin = 64 * 1024;
-
-const version = 1;
-const headerBytes = 10;
-
-export class BlockError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'BlockError';
-  }
-}
+export { BlockError, blockBytesMax, blockBytesMin } from './frame.ts';
 
 export interface Block {
   readonly from: number;
@@ -49,35 +34,38 @@ export interface Block {
 /** Encodes lines that follow one another; compressed when they fill a block's least size. */
 export async function encodeBlock(lines: readonly Line[], work: Work): Promise<Block> {
   const content = contentOf(lines);
-  const compress = content.length >= blockBytesMin;
-  const payload = compress ? await work.gzip([content]) : content;
-  const head = Uint8Array.of(version, compress ? 1 : 0);
+  const packed = await pack([content], content.length >= blockBytesMin, work);
   return {
     from: lines[0]!.from,
     to: lines.at(-1)!.to,
     records: lines.length,
     contentBytes: content.length,
     receivedAtMs: lines.reduce((newest, line) => Math.max(newest, line.receivedAtMs), 0),
-    body: Buffer.concat([head, checkOf(head, payload, work), payload]),
+    body: seal(1, packed, { start: new Uint8Array(), work }),
   };
 }
 
+/** What a block holds: the bytes of its file where it has them, else lines. */
+export type Content =
+  | { readonly kind: 'text'; readonly from: number; readonly sections: readonly Section[] }
+  | { readonly kind: 'lines'; readonly lines: readonly Line[] };
+
 /** `contentBytes` bounds the decompression. Throws `BlockError`. */
+export async function readBlock(body: Uint8Array, contentBytes: number, work: Work): Promise<Content> {
+  const { version, compression, rest } = unseal(body, work);
+  const { from, payloadAt } = version === 2 ? guarded(() => readStart(rest)) : { from: 0, payloadAt: 0 };
+  const content = await unpack(rest.subarray(payloadAt), { compression, contentBytes, work });
+  return guarded<Content>(() =>
+    version === 2
+      ? { kind: 'text', from, sections: readSections(content) }
+      : { kind: 'lines', lines: readLines(content) },
+  );
+}
+
+/** As `readBlock`, with an object for each line. */
 export async function decodeBlock(body: Uint8Array, contentBytes: number, work: Work): Promise<Line[]> {
-  const head = body.subarray(0, 2);
-  const payload = body.subarray(headerBytes);
-  if (body.length < headerBytes) throw new BlockError('a block is shorter than its header');
-  if (head[0] !== version) throw new BlockError(`a block has version ${head[0]}, not ${version}`);
-  if (!Buffer.from(body.subarray(2, headerBytes)).equals(checkOf(head, payload, work))) {
-    throw new BlockError('the bytes of a block do not fit its checksum');
-  }
-  if (head[1] === 0) return linesOf(payload);
-  try {
-    return linesOf(await work.decompress('gzip', payload, contentBytes));
-  } catch (error) {
-    if (error instanceof ExpansionError) throw new BlockError(`a block cannot be expanded: ${error.message}`);
-    throw error;
-  }
+  const content = await readBlock(body, contentBytes, work);
+  return content.kind === 'text' ? linesOfSections(content.sections, content.from) : [...content.lines];
 }
 
 /** Cuts lines into runs that fill a block each. */
@@ -96,10 +84,6 @@ export function blocksOf(lines: readonly Line[]): Line[][] {
   }
   if (current.length > 0) blocks.push(current);
   return blocks;
-}
-
-function checkOf(head: Uint8Array, payload: Uint8Array, work: Work): Uint8Array {
-  return Buffer.from(work.sha256([head, payload]).slice(0, 16), 'hex');
 }
 
 function contentOf(lines: readonly Line[]): Uint8Array {
@@ -123,9 +107,9 @@ function contentOf(lines: readonly Line[]): Uint8Array {
   return content.subarray(0, at);
 }
 
-function linesOf(content: Uint8Array): Line[] {
+function guarded<T>(read: () => T): T {
   try {
-    return readLines(content);
+    return read();
   } catch (error) {
     if (error instanceof RangeError) throw new BlockError(`a block cannot be read: ${error.message}`);
     throw error;

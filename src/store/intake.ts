@@ -2,20 +2,21 @@
  * The way in: the one place that stores lines. Waves wait in a queue in the order of their calls; whatever waits at
  * the same time goes into one durable transaction, so that many agents share the cost of one disk flush.
  *
- * A group takes waves from the head of the queue as long as no stream occurs twice, so that each is placed against
- * committed lines only. Blocks are encoded before their wave is in the queue where nothing but an overlap could
+ * A group takes waves from the head of the queue as long as no stream occurs twice, but for runs that follow one another
+ * (`plan.ts`). Blocks are encoded before their wave is in the queue where nothing but an overlap could
  * change them: compression of the next group then runs beside the transaction of this one.
  *
  * The queue is bounded by its callers: each has at most one wave here and holds one request.
  */
 import type { Database } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
-import { type Block, blocksOf, encodeBlock } from './block.ts';
-import { type Placement, placeGap, placeLines } from './placement.ts';
+import type { Block } from './block.ts';
+import { type Encoded, encodeAhead, type Plan, planNext, planPart } from './plan.ts';
+import { bytesOf, countOf, linesOf, type Run, rangeOf } from './run.ts';
 import { asStoreError } from './schema.ts';
 import type { Arrival, Line, Page, Receipt, StreamHead } from './store.ts';
-import type { StreamRow, Tables } from './tables.ts';
-import { type WavePart, waveBytes, wavesOf } from './wave.ts';
+import type { Tables } from './tables.ts';
+import { follows, type WavePart, waveBytes, wavesOf } from './wave.ts';
 
 /** Lines of one transaction, bytes; one larger wave goes alone. */
 const groupBytesMax = 32 * 1024 * 1024;
@@ -36,23 +37,17 @@ interface Waiting {
   readonly parts: readonly WavePart[];
   readonly bytes: number;
   /** Blocks of whole parts, in their order; null for parts that cannot be encoded before they are placed. */
-  readonly encoded: readonly (readonly Block[] | null)[];
+  readonly encoded: readonly (Encoded | null)[];
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** What one part comes to: what to write, decided before the transaction. */
-interface Plan {
-  readonly part: WavePart;
-  readonly stream: StreamRow | null;
-  /** The name of the stream or fork that is to be created where `stream` is null. */
-  readonly created: { readonly id: string; readonly root: string } | null;
-  readonly runs: readonly (readonly Line[])[];
-  readonly blocks: readonly Block[];
-  readonly duplicates: number;
+interface Planned {
+  readonly wave: Waiting;
+  readonly plans: readonly Plan[];
 }
 
-const nothing: Receipt = { stored: 0, duplicates: 0, pages: [] };
+const nothing: Receipt = { stored: 0, duplicates: 0, bytes: 0, pages: [] };
 
 export class Intake {
   readonly #database: Database;
@@ -70,11 +65,12 @@ export class Intake {
   async commit(arrival: Arrival): Promise<Receipt> {
     let total = nothing;
     for (const parts of wavesOf(arrival)) {
-      const encoded = await Promise.all(parts.map((part) => this.#encodeAhead(part)));
+      const encoded = await Promise.all(parts.map((part) => encodeAhead(part, this.#options.work)));
       const receipt = await this.#enqueue({ parts, encoded });
       total = {
         stored: total.stored + receipt.stored,
         duplicates: total.duplicates + receipt.duplicates,
+        bytes: total.bytes + receipt.bytes,
         pages: total.pages.concat(receipt.pages),
       };
     }
@@ -84,15 +80,6 @@ export class Intake {
   /** Resolves when nothing waits any more. */
   async drained(): Promise<void> {
     while (this.#running !== null) await this.#running;
-  }
-
-  async #encodeAhead(part: WavePart): Promise<readonly Block[] | null> {
-    return part.kind === 'lines' ? this.#encode([part.lines]) : null;
-  }
-
-  #encode(runs: readonly (readonly Line[])[]): Promise<Block[]> {
-    const blocks = runs.flatMap((run) => blocksOf(run));
-    return Promise.all(blocks.map((lines) => encodeBlock(lines, this.#options.work)));
   }
 
   #enqueue(wave: Pick<Waiting, 'parts' | 'encoded'>): Promise<Receipt> {
@@ -114,11 +101,13 @@ export class Intake {
   /** A group that fails is tried again wave by wave, so that no sender can fail another's. */
   async #settle(group: readonly Waiting[]): Promise<void> {
     try {
-      const plans = await Promise.all(group.map((wave) => this.#plan(wave)));
-      const receipts = this.#apply(plans);
-      group.forEach((wave, index) => {
+      const planned = await this.#planGroup(group);
+      const receipts = this.#apply(planned.map(({ plans }) => plans));
+      planned.forEach(({ wave }, index) => {
         wave.resolve(receipts[index]!);
       });
+      const later = group.filter((wave) => planned.every((one) => one.wave !== wave));
+      this.#queue = later.concat(this.#queue);
     } catch (error) {
       if (group.length === 1) group[0]!.reject(asStoreError(error, this.#options.path));
       else for (const wave of group) await this.#settle([wave]);
@@ -126,98 +115,122 @@ export class Intake {
   }
 
   #takeGroup(): Waiting[] {
-    const seen = new Set<string>();
+    const last = new Map<string, WavePart>();
     let bytes = 0;
     let count = 0;
     for (const wave of this.#queue) {
-      const names = wave.parts.map((part) => `${part.agent}\n${part.stream}`);
-      if (names.some((name) => seen.has(name))) break;
-      if (count > 0 && bytes + wave.bytes > groupBytesMax) break;
-      for (const name of names) seen.add(name);
+      const fits = wave.parts.every((part) => {
+        const before = last.get(nameOf(part));
+        return before === undefined || follows(before, part);
+      });
+      if (!fits || (count > 0 && bytes + wave.bytes > groupBytesMax)) break;
+      for (const part of wave.parts) last.set(nameOf(part), part);
       bytes += wave.bytes;
       count += 1;
     }
     return this.#queue.splice(0, count);
   }
 
-  async #plan(wave: Waiting): Promise<Plan[]> {
-    return Promise.all(wave.parts.map((part, index) => this.#planPart(part, wave.encoded[index] ?? null)));
+  /** Those of the group that can be committed now: all but some that follow others of it. */
+  async #planGroup(group: readonly Waiting[]): Promise<Planned[]> {
+    const before = new Map<string, Promise<Planned | null>>();
+    const all = group.map((wave) => {
+      const planned = this.#planWave(wave, new Map(before));
+      for (const part of wave.parts) before.set(nameOf(part), planned);
+      return planned;
+    });
+    return (await Promise.all(all)).filter((planned) => planned !== null);
   }
 
-  async #planPart(part: WavePart, encoded: readonly Block[] | null): Promise<Plan> {
-    const family = this.#tables.family(part.agent, part.stream);
-    const placement = await this.#place(part, family);
-    const whole = part.kind === 'lines' && placement.runs.length === 1 && placement.duplicates === 0;
-    const blocks = whole && encoded !== null ? encoded : await this.#encode(placement.runs);
-    const created = placement.stream === null ? nameOf(part, family) : null;
-    return { part, created, blocks, ...placement };
-  }
-
-  async #place(part: WavePart, family: readonly StreamRow[]): Promise<Placement> {
-    const tables = this.#tables;
-    switch (part.kind) {
-      case 'lines':
-        return placeLines(part.lines, family, { tables, work: this.#options.work });
-      case 'gap':
-        return { stream: placeGap(part, family, tables), runs: [], duplicates: 0 };
-      case 'append': {
-        const stream = family[0] ?? null;
-        const start = stream === null ? 0 : tables.end(stream.number);
-        return { stream, runs: [appended(part.records, start, part.receivedAtMs)], duplicates: 0 };
-      }
-    }
+  /** Null where a part of it follows one that is not committed now, or cannot be placed before that is. */
+  async #planWave(
+    wave: Waiting,
+    before: ReadonlyMap<string, Promise<Planned | null>>,
+  ): Promise<Planned | null> {
+    const machine = { tables: this.#tables, work: this.#options.work };
+    const plans = await Promise.all(
+      wave.parts.map(async (part, index) => {
+        const encoded = wave.encoded[index] ?? null;
+        const earlier = before.get(nameOf(part));
+        if (earlier === undefined) return planPart(part, encoded, machine);
+        const found = (await earlier)?.plans.find((plan) => nameOf(plan.part) === nameOf(part));
+        return found === undefined ? null : planNext(part, encoded, { before: found, machine });
+      }),
+    );
+    const ready = plans.filter((plan) => plan !== null);
+    return ready.length === plans.length ? { wave, plans: ready } : null;
   }
 
   #apply(plans: readonly (readonly Plan[])[]): Receipt[] {
     const written: StoredBlocks[] = [];
+    const created: Created = new Map();
     const receipts = this.#database.transaction('full', () =>
-      plans.map((wave) => this.#applyWave(wave, written)),
+      plans.map((wave) => this.#applyWave(wave, { written, created })),
     );
     this.#options.stored(written);
     return receipts;
   }
 
-  #applyWave(plans: readonly Plan[], written: StoredBlocks[]): Receipt {
+  #applyWave(
+    plans: readonly Plan[],
+    { written, created }: { readonly written: StoredBlocks[]; readonly created: Created },
+  ): Receipt {
     const pages: Page[] = [];
-    let stored = 0;
-    let duplicates = 0;
+    let [stored, duplicates, bytes] = [0, 0, 0];
     for (const plan of plans) {
-      const stream = this.#streamOf(plan);
-      const lines = plan.runs.flat();
+      const stream = this.#streamOf(plan, created);
       if (plan.part.kind === 'gap') this.#tables.addGap(stream.number, plan.part, plan.part.reason);
-      for (const run of plan.runs) {
-        this.#tables.addRange(stream.number, { from: run[0]!.from, to: run.at(-1)!.to });
-      }
+      for (const run of plan.runs) this.#tables.addRange(stream.number, rangeOf(run));
       for (const block of plan.blocks) this.#tables.addBlock(stream, block);
-      const bytes = lines.reduce((sum, line) => sum + line.bytes.length, 0);
-      this.#tables.count(stream.number, { lines: lines.length, bytes, duplicates: plan.duplicates });
-      if (lines.length > 0) pages.push({ stream, lines, damaged: null });
+      const count = {
+        lines: plan.runs.reduce((sum, run) => sum + countOf(run), 0),
+        bytes: plan.runs.reduce((sum, run) => sum + bytesOf(run), 0),
+        duplicates: plan.duplicates,
+      };
+      this.#tables.count(stream.number, count);
+      if (plan.runs.length > 0) pages.push(new RunsPage(stream, plan.runs));
       if (plan.blocks.length > 0) written.push({ stream: stream.number, blocks: plan.blocks });
-      stored += lines.length;
-      duplicates += plan.duplicates;
+      stored += count.lines;
+      duplicates += count.duplicates;
+      bytes += count.bytes;
     }
-    return { stored, duplicates, pages };
+    return { stored, duplicates, bytes, pages };
   }
 
-  #streamOf({ stream, created, part }: Plan): StreamHead {
+  #streamOf({ stream, created: name, part }: Plan, created: Created): StreamHead {
     if (stream !== null) return stream;
-    const row = { agent: part.agent, path: part.path, source: part.source, ...created! };
-    const number = this.#tables.addStream(row);
-    return { ...row, number, forkOf: row.id === row.root ? null : row.root };
+    const known = created.get(name!);
+    if (known !== undefined) return known;
+    const row = { agent: part.agent, path: part.path, source: part.source, ...name! };
+    const head = {
+      ...row,
+      number: this.#tables.addStream(row),
+      forkOf: row.id === row.root ? null : row.root,
+    };
+    created.set(name!, head);
+    return head;
   }
 }
 
-/** A fork's name follows from its stream's; no sender can name one, since names of streams are hexadecimal. */
-function nameOf(part: WavePart, family: readonly StreamRow[]): { id: string; root: string } {
-  const id = family.length === 0 ? part.stream : `${part.stream}~${family.length}`;
-  return { id, root: part.stream };
+/** Streams that a transaction has created, by what several plans may share. */
+type Created = Map<NonNullable<Plan['created']>, StreamHead>;
+
+function nameOf({ agent, stream }: WavePart): string {
+  return `${stream} ${agent}`;
 }
 
-function appended(records: readonly Uint8Array[], start: number, receivedAtMs: number): Line[] {
-  let from = start;
-  return records.map((bytes) => {
-    const line = { from, to: from + bytes.length + 1, bytes, cut: false, receivedAtMs };
-    from = line.to;
-    return line;
-  });
+/** What was stored; its lines are made when somebody looks at them. */
+class RunsPage implements Page {
+  readonly stream: StreamHead;
+  readonly damaged = null;
+  readonly #runs: readonly Run[];
+
+  constructor(stream: StreamHead, runs: readonly Run[]) {
+    this.stream = stream;
+    this.#runs = runs;
+  }
+
+  get lines(): readonly Line[] {
+    return this.#runs.flatMap(linesOf);
+  }
 }

@@ -7,9 +7,18 @@ import type { Database } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
-import { BlockError, blockBytesMax, blockBytesMin, blocksOf, decodeBlock, encodeBlock } from './block.ts';
-import type { Line } from './store.ts';
+import {
+  type Block,
+  BlockError,
+  blockBytesMax,
+  blockBytesMin,
+  blocksOf,
+  type Content,
+  encodeBlock,
+  readBlock,
+} from './block.ts';
 import type { BlockRow, Tables } from './tables.ts';
+import { linesOfSections, packText, textBlock } from './text-block.ts';
 
 /** A stream is looked at when so much has gathered since the last time. */
 const looseBytesMax = blockBytesMax;
@@ -89,14 +98,13 @@ export class Packer {
   }
 
   async #merge(stream: number, run: readonly BlockRow[]): Promise<void> {
-    const lines: Line[] = [];
+    const contents: Content[] = [];
     for (const block of run) {
       const body = this.#tables.body(block.number);
       if (body === null) return;
-      const decoded = await decodeBlock(body, block.contentBytes, this.#options.work);
-      for (const line of decoded) lines.push(line);
+      contents.push(await readBlock(body, block.contentBytes, this.#options.work));
     }
-    const packed = await Promise.all(blocksOf(lines).map((part) => encodeBlock(part, this.#options.work)));
+    const packed = await blocksOfContents(contents, this.#options.work);
     this.#database.transaction('normal', () => {
       for (const block of run) this.#tables.removeBlock(block.number);
       const head = this.#tables.stream(stream);
@@ -104,6 +112,22 @@ export class Packer {
     });
     this.#tables.merges += 1;
   }
+}
+
+/** Texts are put together as they are, in one block, since a run is not larger; all else line by line. */
+async function blocksOfContents(contents: readonly Content[], work: Work): Promise<Block[]> {
+  const texts = contents.filter((content) => content.kind === 'text');
+  if (texts.length === contents.length) {
+    const packed = await packText(
+      texts.flatMap((content) => content.sections),
+      work,
+    );
+    return [textBlock(packed, texts[0]!.from, work)];
+  }
+  const lines = contents.flatMap((content) =>
+    content.kind === 'text' ? linesOfSections(content.sections, content.from) : content.lines,
+  );
+  return Promise.all(blocksOf(lines).map((part) => encodeBlock(part, work)));
 }
 
 /** Neighbours without holes between them, of up to a block's size together; blocks that stand alone are left out. */

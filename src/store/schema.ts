@@ -16,7 +16,8 @@ import type { Database, Databases } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
 import { AlmadiaError } from '../host/errors.ts';
 
-const format = 1;
+/** 1 had blocks of version 1 only, compressed with gzip; its tables are the same. */
+const format = 2;
 
 const tables = `
   CREATE TABLE streams (
@@ -56,6 +57,7 @@ export function openDatabase(databases: Databases, path: string): Database {
     const found = Number(database.all('PRAGMA user_version')[0]!.user_version);
     if (found > format) throw new AlmadiaError('STORE_NEWER', { path, found, known: format });
     if (found === 0) create(database, path);
+    else if (found < format) database.transaction('full', () => stamp(database));
     return database;
   } catch (error) {
     database.close();
@@ -78,8 +80,12 @@ function create(database: Database, path: string): void {
   }
   database.transaction('full', () => {
     database.exec(tables);
-    database.exec(`PRAGMA user_version = ${format}`);
+    stamp(database);
   });
+}
+
+function stamp(database: Database): void {
+  database.exec(`PRAGMA user_version = ${format}`);
 }
 
 function asOpeningError(error: unknown, path: string): unknown {

@@ -448,6 +448,34 @@ test('commits that wait at the same time share one transaction', async (context)
   await store.close();
 });
 
+test('batches of one stream that wait at the same time share one transaction too', async (context) => {
+  let transactions = 0;
+  const databases = databasesWith({
+    transaction: () => {
+      transactions += 1;
+    },
+  });
+  const store = open(pathFor(context), databases);
+  transactions = 0;
+  const texts = Array.from({ length: 50 }, (_, index) => `text ${index}`.padEnd(9));
+  await Promise.all(texts.map((text, index) => store.commit(arrival([lines(index * 10, [text])]))));
+  const append: ArrivedSegment = {
+    ...{ kind: 'text', stream: 'b'.repeat(32), path: '', source: 'b', from: null },
+    ...{ text: Buffer.from('appended\n'), count: 1 },
+  };
+  await Promise.all(texts.map(() => store.commit(arrival([append]))));
+  assert.ok(transactions <= 4, `${transactions} transactions`);
+  assert.deepEqual(await textsOf(store), [...texts, ...texts.map(() => 'appended')]);
+  assert.deepEqual(
+    store.streams(null).map((one) => [one.lines, one.ranges]),
+    [
+      [50, [{ from: 0, to: 500 }]],
+      [50, [{ from: 0, to: 450 }]],
+    ],
+  );
+  await store.close();
+});
+
 test('notes are kept, listed by kind and removed', async (context) => {
   const path = pathFor(context);
   const first = open(path);

@@ -39,6 +39,8 @@ export interface Arrival {
  * `lines`:  records that cover `from` to their last `to` without holes.
  * `append`: records of a sender that knows no positions; they get the next free ones, one byte more than they have
  *           each, as if a line end followed.
+ * `text`:   the bytes of the file itself from `from` on, line ends included; every line but the last ends with LF.
+ *           With `from` null they are of a sender that knows no positions, as with `append`, and the last ends too.
  * `gap`:    bytes that the sender can no longer read.
  */
 export type ArrivedSegment = {
@@ -51,6 +53,7 @@ export type ArrivedSegment = {
 } & (
   | { readonly kind: 'lines'; readonly from: number; readonly records: readonly ArrivedRecord[] }
   | { readonly kind: 'append'; readonly records: readonly { readonly bytes: Uint8Array }[] }
+  | { readonly kind: 'text'; readonly from: number | null; readonly text: Uint8Array; readonly count: number }
   | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: string }
 );
 
@@ -67,7 +70,9 @@ export interface Receipt {
   /** Records newly stored, and records that were there already. */
   readonly stored: number;
   readonly duplicates: number;
-  /** What was newly stored, for the live tail. */
+  /** Of the records newly stored, without line ends. */
+  readonly bytes: number;
+  /** What was newly stored, for the live tail: lines are made when they are looked at. */
   readonly pages: readonly Page[];
 }
 

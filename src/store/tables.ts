@@ -50,8 +50,17 @@ function blockOf(row: SqlRow): BlockRow {
   };
 }
 
+/** Families that are remembered: an agent asks for the same at each request. */
+const familiesMax = 10_000;
+
+function familyName(agent: string, root: string): string {
+  return `${root} ${agent}`;
+}
+
 export class Tables {
   readonly #database: Database;
+  /** What is stored of them never changes but by `addStream`, which forgets. */
+  readonly #families = new Map<string, readonly StreamRow[]>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -61,9 +70,15 @@ export class Tables {
   merges = 0;
 
   /** A stream and its forks, the stream first; none when nobody has named it yet. */
-  family(agent: string, root: string): StreamRow[] {
+  family(agent: string, root: string): readonly StreamRow[] {
+    const name = familyName(agent, root);
+    const known = this.#families.get(name);
+    if (known !== undefined) return known;
     const sql = `SELECT ${streamColumns} FROM streams WHERE agent = ? AND root = ? ORDER BY number`;
-    return this.#database.all(sql, agent, root).map(streamOf);
+    const family = this.#database.all(sql, agent, root).map(streamOf);
+    if (this.#families.size >= familiesMax) this.#families.clear();
+    this.#families.set(name, family);
+    return family;
   }
 
   streamRows(agent: string | null): SqlRow[] {
@@ -77,6 +92,7 @@ export class Tables {
   }
 
   addStream(stream: Omit<StreamRow, 'number' | 'forkOf'>): number {
+    this.#families.delete(familyName(stream.agent, stream.root));
     return this.#database.run(
       'INSERT INTO streams (agent, id, root, path, source, lines, bytes, duplicates) VALUES (?,?,?,?,?,0,0,0)',
       stream.agent,
@@ -120,6 +136,13 @@ export class Tables {
   /** Adds a range that overlaps no stored one, and takes it out of the gaps. */
   addRange(stream: number, range: Range): void {
     const near = this.rangesNear(stream, range);
+    if (near.length === 1 && near[0]!.to === range.from) {
+      // What nearly always is: it goes on where the stream was left off.
+      const sql = 'UPDATE ranges SET "end" = ? WHERE stream = ? AND "end" = ?';
+      this.#database.run(sql, range.to, stream, range.from);
+      this.#fillGaps(stream, range);
+      return;
+    }
     for (const old of near) {
       this.#database.run('DELETE FROM ranges WHERE stream = ? AND "end" = ?', stream, old.to);
     }

@@ -43,6 +43,8 @@ function open(protocol: Protocol, url: string, handle: (request: HttpRequest) =>
       clock: { now: () => readAtMsOfTests, monotonicMs: () => 0, sleep: () => Promise.resolve() },
       work: {
         gzip: () => Promise.reject(new Error('nothing is compressed here')),
+        encodings: [],
+        compress: () => Promise.reject(new Error('nothing is compressed here')),
         decompress: () => Promise.reject(new Error('nothing is compressed here')),
         gunzip: () => assert.fail('nothing is compressed here'),
         sha256: () => '',

@@ -6,6 +6,8 @@ import type { Database, Databases } from '../../src/host/database.ts';
 import type { Disk, FileHandle } from '../../src/host/disk.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { HttpReply, Net } from '../../src/host/net.ts';
+import { decodeBlock } from '../../src/protocol/block.ts';
+import { decodeIngest } from '../../src/protocol/ingest.ts';
 import type { Planted } from './room.ts';
 
 const LF = 0x0a;
@@ -17,23 +19,28 @@ function acksWithoutHub(host: Host): Host {
     serve: (options, handle) => host.net.serve(options, handle),
     diagnose: (url, options) => host.net.diagnose(url, options),
     send: async (request, signal) => {
-      if (!request.url.endsWith('/ingest-batch')) return await host.net.send(request, signal);
+      if (!/\/ingest-(batch|block)$/.test(request.url)) return await host.net.send(request, signal);
       sent += 1;
       if (sent % 7 !== 0 || request.headers['content-encoding'] !== undefined) {
         return await host.net.send(request, signal);
       }
-      return forgedReceipt(Buffer.concat(request.body).toString());
+      return forgedReceipt(Buffer.concat(request.body));
     },
   };
   return { ...host, net };
 }
 
-function forgedReceipt(body: string): HttpReply {
-  const { logs, almadia } = JSON.parse(body) as { logs: unknown[]; almadia: { batch_id: string } };
+function forgedReceipt(body: Buffer): HttpReply {
+  const block = decodeBlock(body);
+  const batch = block.kind === 'decoded' ? block : decodeIngest(body);
+  if (batch.kind === 'refused') throw new Error(batch.reason);
+  const { value } = batch;
+  const id = 'batchId' in value ? value.batchId : value.envelope?.batchId;
+  const records = typeof value.records === 'number' ? value.records : value.records.length;
   const reply = {
     status: 'success',
-    total: logs.length,
-    almadia: { batch_id: almadia.batch_id, records: logs.length, duplicates: 0 },
+    total: records,
+    almadia: { batch_id: id, records, duplicates: 0 },
   };
   return {
     status: 200,

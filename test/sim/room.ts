@@ -9,6 +9,7 @@ import type { HttpRequest, Server, ServerReply } from '../../src/host/net.ts';
 import type { SelfLog } from '../../src/host/selflog.ts';
 import { openHub } from '../../src/hub/hub.ts';
 import { openLineMemory } from '../../src/lines/line-memory.ts';
+import { registerOffer } from '../../src/protocol/ingest.ts';
 import { ilaSocServer, syncLogsServer } from '../compat/seed-servers.ts';
 import type { Dice } from '../world/dice.ts';
 import { type NetFault, netFaults } from '../world/faults.ts';
@@ -254,7 +255,10 @@ export class Room {
             bodyBytesMax: this.plan.hub.bodyBytesMax,
             requestTimeoutMs: 30_000,
           },
-          (request) => receiver.handle(request),
+          (request) =>
+            this.plan.seed % olderHubEvery === 0
+              ? olderReply(request, receiver.handle(request))
+              : receiver.handle(request),
         );
         return { receiver, server };
       },
@@ -315,6 +319,17 @@ export class Room {
 }
 
 const same = (host: Host) => host;
+
+/** At every so many a seed, the hub offers the envelope only, as those did that did not know blocks. */
+const olderHubEvery = 3;
+
+async function olderReply(request: HttpRequest, given: Promise<ServerReply>): Promise<ServerReply> {
+  const reply = await given;
+  if (!request.path.endsWith('/register') || typeof reply.body !== 'string') return reply;
+  const { almadia, ...rest } = JSON.parse(reply.body) as { readonly almadia?: unknown };
+  if (almadia === undefined) return reply;
+  return { ...reply, body: JSON.stringify({ ...rest, almadia: registerOffer }) };
+}
 
 function seedServer(output: Plan['output']): Receiver {
   const server = output === 'sync-logs' ? syncLogsServer({ key }) : ilaSocServer({ key });

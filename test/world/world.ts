@@ -3,7 +3,14 @@
  * seed. `machine.start(name)` gives the `Host` of one incarnation of a process.
  */
 import { createHash } from 'node:crypto';
-import { brotliDecompressSync, constants, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  gunzipSync,
+  gzipSync,
+  inflateSync,
+} from 'node:zlib';
 import type { Clock } from '../../src/host/clock.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { Random } from '../../src/host/random.ts';
@@ -169,14 +176,20 @@ function randomOf(dice: Dice): Random {
 /** The computations themselves are real; only when they are done is decided here. */
 function workOf(process: WorldProcess, dice: Dice): Work {
   const inflate = { gzip: gunzipSync, deflate: inflateSync, br: brotliDecompressSync } as const;
+  const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 0 } };
+  const compress: Work['compress'] = (encoding, parts) => {
+    const whole = Buffer.concat(parts);
+    const packed = encoding === 'br' ? brotliCompressSync(whole, quick) : gzipSync(whole, { level: 1 });
+    return process.later(dice.fraction(), () => new Uint8Array(packed));
+  };
   return {
-    gzip: (parts) => {
-      const packed = new Uint8Array(gzipSync(Buffer.concat(parts), { level: 1 }));
-      return process.later(dice.fraction(), () => packed);
-    },
+    gzip: (parts) => compress('gzip', parts),
+    encodings: ['br', 'gzip'],
+    compress,
     decompress: (encoding, bytes, bytesMax) => {
       const copy = Buffer.from(bytes);
       return process.later(dice.fraction(), () => {
+        if (encoding === 'zstd') throw new Error('this world has no zstd');
         try {
           return new Uint8Array(inflate[encoding](copy, { maxOutputLength: bytesMax }));
         } catch (error) {

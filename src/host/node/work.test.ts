@@ -20,6 +20,17 @@ test('gzip of several parts expands to all of them', async () => {
   assert.deepEqual(Buffer.from(await nodeWork.decompress('gzip', packed, text.length)), text);
 });
 
+test('whatever this engine can make it expands again, up to the bound', async () => {
+  assert.ok(nodeWork.encodings.includes('gzip') && nodeWork.encodings.includes('br'));
+  for (const encoding of nodeWork.encodings) {
+    const packed = await nodeWork.compress(encoding, [text.subarray(0, 7), text.subarray(7)]);
+    assert.ok(packed.length < text.length / 4);
+    assert.deepEqual(Buffer.from(await nodeWork.decompress(encoding, packed, text.length)), text);
+    assert.equal(await kindOf(nodeWork.decompress(encoding, packed, text.length - 1)), 'too-large');
+    assert.equal(await kindOf(nodeWork.decompress(encoding, packed.subarray(0, 9), 1e6)), 'corrupt');
+  }
+});
+
 test('every encoding expands up to the bound and not beyond it', async () => {
   const samples = [
     ['gzip', gzipSync(text)],

@@ -2,19 +2,28 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import { ExpansionError, type Work } from '../work.ts';
+import { type Encoding, ExpansionError, type Work } from '../work.ts';
 
 const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gunzip);
 const inflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflate);
 const inflateRaw = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflateRaw);
-const brotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress);
+const brotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
+const unbrotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress);
+const zstandard = zstandardOf(zlib);
 
 const chunkSize = 64 * 1024;
+
+/** Quality 0 takes a third of gzip's time for fewer bytes, on log lines; each step up costs more than it saves. */
+const brotliParams = { [zlib.constants.BROTLI_PARAM_QUALITY]: 0 };
+/** ZSTD_c_compressionLevel, of which older engines do not know the name. */
+const zstandardParams = { 100: 1 };
 
 export const nodeWork: Work = {
   /** Level 1: half the time of level 6 for a tenth more bytes, on log lines. */
   gzip: (parts) => gzip(whole(parts), { level: 1, chunkSize }),
+  encodings: zstandard === null ? ['br', 'gzip'] : ['br', 'zstd', 'gzip'],
+  compress,
   decompress,
   gunzip: expandMembers,
   sha256: (parts) => {
@@ -24,13 +33,28 @@ export const nodeWork: Work = {
   },
 };
 
+async function compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  switch (encoding) {
+    case 'gzip':
+      return nodeWork.gzip(parts);
+    case 'br':
+      return brotli(whole(parts), { params: brotliParams, chunkSize });
+    case 'zstd':
+      if (zstandard === null) throw new Error('this engine has no zstd');
+      return zstandard.compress(whole(parts), { params: zstandardParams, chunkSize });
+  }
+}
+
 /** Output is made in chunks and given up as soon as it passes the bound, so a bomb costs no more than the bound. */
 async function decompress(
-  encoding: 'gzip' | 'deflate' | 'br',
+  encoding: Encoding | 'deflate',
   bytes: Uint8Array,
   bytesMax: number,
 ): Promise<Uint8Array> {
-  const options = { chunkSize, maxOutputLength: Math.max(1, bytesMax) };
+  const options = {
+    chunkSize: expandedChunk(bytes.length, bytesMax),
+    maxOutputLength: Math.max(1, bytesMax),
+  };
   try {
     const expanded = await expand(encoding, bytes, options);
     if (expanded.length > bytesMax) throw tooLarge(bytesMax);
@@ -40,6 +64,14 @@ async function decompress(
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax);
     throw new ExpansionError('corrupt', `not valid ${encoding}: ${(error as Error).message}`);
   }
+}
+
+/**
+ * Each chunk is a trip to the pool and back, and several are put together afterwards: 1 MiB of log lines in one chunk
+ * takes 0.6 of the time that it takes in chunks of 64 KiB. They seldom expand to more than eight times their size.
+ */
+function expandedChunk(bytes: number, bytesMax: number): number {
+  return Math.max(chunkSize, Math.min(8 * bytes, bytesMax, 1024 * 1024));
 }
 
 /** DEFLATE expands by at most 1032: so much input brings at most about 4 MiB before the next is asked for. */
@@ -88,7 +120,7 @@ function expansionErrorOf(failure: NodeJS.ErrnoException): ExpansionError {
 }
 
 function expand(
-  encoding: 'gzip' | 'deflate' | 'br',
+  encoding: Encoding | 'deflate',
   bytes: Uint8Array,
   options: { readonly chunkSize: number; readonly maxOutputLength: number },
 ): Promise<Buffer> {
@@ -99,8 +131,26 @@ function expand(
       // RFC 9110 8.4.1.2: "deflate" is the zlib format, but some senders leave its header out.
       return ((bytes[0] ?? 0) & 0x0f) === 8 ? inflate(bytes, options) : inflateRaw(bytes, options);
     case 'br':
-      return brotli(bytes, options);
+      return unbrotli(bytes, options);
+    case 'zstd':
+      if (zstandard === null) throw new Error('this engine has no zstd');
+      return zstandard.expand(bytes, options);
   }
+}
+
+interface Zstandard {
+  compress(bytes: Uint8Array, options: object): Promise<Buffer>;
+  expand(bytes: Uint8Array, options: object): Promise<Buffer>;
+}
+
+/** Node has it since 22.15, and the types used here are older. https://nodejs.org/api/zlib.html#zlibzstdcompress */
+function zstandardOf(library: object): Zstandard | null {
+  const { zstdCompress, zstdDecompress } = library as Record<string, typeof zlib.brotliCompress | undefined>;
+  if (zstdCompress === undefined || zstdDecompress === undefined) return null;
+  return {
+    compress: promisify<Uint8Array, object, Buffer>(zstdCompress),
+    expand: promisify<Uint8Array, object, Buffer>(zstdDecompress),
+  };
 }
 
 function whole(parts: readonly Uint8Array[]): Uint8Array {

@@ -5,6 +5,8 @@
  *
  * Pointers are byte offsets into the one memory, which is given from outside and never grows. Nothing is allocated.
  */
+
+export { scanLogs } from './decode';
 export { countLineEnds, lineEnds } from './ends';
 export { encodeLines } from './lines';
 export { measureLines } from './measure';

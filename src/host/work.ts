@@ -1,6 +1,5 @@
 /** Heavy computation, off the event loop where that pays. */
 export interface Work {
-  gzip(parts: readonly Uint8Array[]): Promise<Uint8Array>;
   /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0020-encodings.md). */
   readonly encodings: readonly Encoding[];
   /** As fast as the encoding can be made: what is sent or stored is made once and expanded seldom. */

@@ -34,9 +34,8 @@ function open(
       net,
       clock: { now: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
       work: {
-        gzip: async (parts) => gzipSync(Buffer.concat(parts)),
-        encodings: [],
-        compress: () => Promise.reject(new Error('not here')),
+        encodings: ['gzip'],
+        compress: async (_encoding, parts) => gzipSync(Buffer.concat(parts)),
         decompress: () => Promise.reject(new Error('not here')),
         gunzip: () => assert.fail('not here'),
         sha256: () => '',

@@ -15,6 +15,7 @@ import type { Outcome } from '../event/outcome.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpReply } from '../host/net.ts';
 import { NetError } from '../host/net.ts';
+import type { Encoding } from '../host/work.ts';
 import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import type { Encoded, HeartbeatReport, Protocol, Session, WireRequest } from '../protocol/protocol.ts';
 import { describeNetFailure } from './net-causes.ts';
@@ -25,7 +26,7 @@ import { nothingSetAside } from './output.ts';
 const REPLY_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Smaller bodies are not worth compressing, bytes. */
-const GZIP_BYTES_MIN = 1024;
+const COMPRESSED_BYTES_MIN = 1024;
 
 /**
  * Batches on their way at once: one is written to the network while others are compressed, sent or answered. More bring
@@ -189,10 +190,15 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   }
 
   async function compressed(request: WireRequest): Promise<WireRequest> {
-    const wanted = session.gzip && options.gzip === 'auto' && lengthOf(request.body) >= GZIP_BYTES_MIN;
-    if (!wanted) return request;
-    const body = [await host.work.gzip(request.body)];
-    return { ...request, headers: { ...request.headers, 'content-encoding': 'gzip' }, body };
+    const encoding = (session.encodings ?? []).find(isKnown);
+    const small = lengthOf(request.body) < COMPRESSED_BYTES_MIN;
+    if (encoding === undefined || options.gzip === 'never' || small) return request;
+    const body = [await host.work.compress(encoding, request.body)];
+    return { ...request, headers: { ...request.headers, 'content-encoding': encoding }, body };
+  }
+
+  function isKnown(name: string): name is Encoding {
+    return (host.work.encodings as readonly string[]).includes(name);
   }
 
   /** True when there is another key than the refused one. A key that cannot be read now leaves the old one. */

@@ -305,6 +305,14 @@ test('reads hostile bodies to the same, refusals too', () => {
   assert.ok(taken > 20, `only ${taken} of the changed bodies were still of the shape`);
 });
 
+test('only what JSON takes for white space is passed over behind the list', () => {
+  for (const space of [' ', '\n', '\u000b', '\u00a0', '\ufeff', '\u2028']) {
+    const log = '{"log_text":"","source":"s","timestamp":"2026-01-01T00:00:00Z"}';
+    const taken = checkIngest(Buffer.from(`{"agent_id":"web","logs":[${log}]${space}}`));
+    assert.equal(taken, space === ' ' || space === '\n', JSON.stringify(space));
+  }
+});
+
 test('a body that ends anywhere is refused as the general way refuses it', () => {
   const [batch, bodies] = batchOf([{ name: 'a.log', text: Buffer.from('one "é" \\ two\n\n日本\n') }], true);
   const whole = bodyOf(hub.encode(batch, bodies, session).request);

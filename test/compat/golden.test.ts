@@ -42,7 +42,6 @@ function open(protocol: Protocol, url: string, handle: (request: HttpRequest) =>
       net,
       clock: { now: () => readAtMsOfTests, monotonicMs: () => 0, sleep: () => Promise.resolve() },
       work: {
-        gzip: () => Promise.reject(new Error('nothing is compressed here')),
         encodings: [],
         compress: () => Promise.reject(new Error('nothing is compressed here')),
         decompress: () => Promise.reject(new Error('nothing is compressed here')),

@@ -183,7 +183,6 @@ function workOf(process: WorldProcess, dice: Dice): Work {
     return process.later(dice.fraction(), () => new Uint8Array(packed));
   };
   return {
-    gzip: (parts) => compress('gzip', parts),
     encodings: ['br', 'gzip'],
     compress,
     decompress: (encoding, bytes, bytesMax) => {

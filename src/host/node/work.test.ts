@@ -15,7 +15,7 @@ async function kindOf(work: Promise<unknown>): Promise<string> {
 }
 
 test('gzip of several parts expands to all of them', async () => {
-  const packed = await nodeWork.gzip([text.subarray(0, 7), text.subarray(7)]);
+  const packed = await nodeWork.compress('gzip', [text.subarray(0, 7), text.subarray(7)]);
   assert.ok(packed.length < text.length / 4);
   assert.deepEqual(Buffer.from(await nodeWork.decompress('gzip', packed, text.length)), text);
 });

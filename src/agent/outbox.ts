@@ -56,6 +56,8 @@ export class Outbox {
   /** To be sent, in order. */
   readonly #pending: Entry[] = [];
   readonly #suspects = new Set<Entry>();
+  /** A spool may hold very many batches; few of them are ever postponed. */
+  readonly #postponed = new Set<Entry>();
   readonly #fleeting = new Set<StreamId>();
   readonly #stop: AbortSignal;
   #sequence = 0;
@@ -119,13 +121,17 @@ export class Outbox {
   /** How long until a postponed batch is due; Infinity when none is postponed. */
   get postponedMs(): number {
     const nowMs = this.#host.clock.monotonicMs();
-    const waits = this.#pending.map((entry) => entry.postponedUntilMs - nowMs).filter((ms) => ms > 0);
-    return Math.min(Number.POSITIVE_INFINITY, ...waits);
+    let least = Number.POSITIVE_INFINITY;
+    for (const { postponedUntilMs } of this.#postponed) {
+      if (postponedUntilMs > nowMs) least = Math.min(least, postponedUntilMs - nowMs);
+    }
+    return least;
   }
 
   /** Its bytes cannot be read at present: batches of other streams go first. */
   postpone(entry: Entry): void {
     entry.postponedUntilMs = this.#host.clock.monotonicMs() + postponeMs;
+    this.#postponed.add(entry);
   }
 
   get suspects(): readonly Entry[] {
@@ -281,6 +287,7 @@ export class Outbox {
     }
     this.settlement.replace(entry, halves);
     this.#pending.splice(this.#pending.indexOf(entry), 1, ...halves);
+    this.#postponed.delete(entry);
   }
 
   /** The destination is away: what is in memory goes to the spool, as far as spool and disk have room. */
@@ -379,6 +386,7 @@ export class Outbox {
       how.durability,
     );
     this.#pending.splice(this.#pending.indexOf(entry), 1);
+    this.#postponed.delete(entry);
     if (entry.body !== null) this.#memoryBytes -= batch.bytes;
     else this.#spooledBytes = Math.max(0, this.#spooledBytes - batch.bytes);
     if (how.status === 'acked') entry.stored = kept;

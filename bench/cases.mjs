@@ -22,5 +22,6 @@ export const scripts = Object.fromEntries(
     script('kernel', 'the byte kernel beside split and JSON.stringify'),
     script('many-files', 'what many followed files cost'),
     script('start', 'what starting costs'),
+    script('threads', 'whether a second thread pays'),
   ].filter(([, { command }]) => existsSync(command[0])),
 );

@@ -1,5 +1,5 @@
 /** One followed generation of a file, and the places under which follows are found. */
-import type { StreamId, StreamRecord } from '../../event/stream.ts';
+import type { Proof, StreamId, StreamRecord } from '../../event/stream.ts';
 import type { FileHandle, FileStat } from '../../host/disk.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Damage } from './compressed.ts';
@@ -31,6 +31,11 @@ export interface Follow {
   size: number;
   /** Of the file when it was last looked at: content of the same length may be other content. */
   modifiedMs: number;
+  /**
+   * Its size when it was proved to be read to its end, and a look that finds this size and this time of last change
+   * again need not open it; -1 while a look must prove it.
+   */
+  calmSize: number;
   /** When it was last seen to grow: by the wall clock, for people, and by the one that never jumps, for waiting. */
   grownAtMs: number;
   restlessAtMs: number;
@@ -56,6 +61,8 @@ export interface Beginning {
   readonly settings: FileSourceSettings;
   readonly position: number;
   readonly parent: StreamRecord['parent'];
+  /** Where its first bytes were read already. */
+  readonly head?: Proof;
 }
 
 /** What every follow begins with. */
@@ -65,6 +72,7 @@ export const blank = {
   remembered: null,
   realPath: null,
   finishDue: false,
+  calmSize: -1,
   queued: false,
   trouble: null,
   archive: null,

@@ -77,7 +77,7 @@ export class Generations {
     const { evidence, options, registry } = this.#ground;
     const { stat, handle, position, settings, parent } = beginning;
     const before = await bytesBefore(handle, position);
-    const head = await evidence.headOf(handle);
+    const head = beginning.head ?? (await evidence.headOf(handle));
     const nowMs = this.#ground.nowMs();
     const record: StreamRecord = {
       id: randomName(options.host.random),
@@ -301,6 +301,7 @@ export class Generations {
     this.#ground.change(follow, { path: copy.path, identity: { device, inode, birthTimeNs } });
     this.#handles.attach(follow, copy);
     follow.finishDue = true;
+    this.#ground.restless.add(follow);
     if (options.wanted(copy.path) === null) this.#endings.leave(follow);
     else registry.place(follow, copy.path, await this.#handles.realPath(copy.path));
     options.ready(follow);

@@ -16,9 +16,9 @@ import type { Watches } from './watches.ts';
 const roundMs = 2;
 /** More files make longer pauses, so that rounds stay at 2 % of a core. */
 const roundMsPerFile = 0.2;
-/** A look at everything in a busy directory comes this often, and less often with many files: 0.5 % of a core. */
+/** A look at everything in a busy directory comes this often, and less often with many files: 1 % of a core. */
 const throughMs = 1000;
-const throughMsPerFile = 1;
+const throughMsPerFile = 0.4;
 /** Looks of 4 µs that are taken without a break: the event loop has others to serve. */
 const looksAtOnce = 64;
 
@@ -93,7 +93,7 @@ export class Rounds {
         continue;
       }
       const dueMs = Math.min(...[...this.#busy.values()].map((one) => one.roundAtMs));
-      await clock.sleep(Math.max(0, dueMs - this.#nowMs()), signal);
+      await clock.sleep(Math.max(roundMs / 2, dueMs - this.#nowMs()), signal);
       for (const [directory, busy] of [...this.#busy]) {
         if (!signal.aborted && this.#nowMs() >= busy.roundAtMs) await this.#round(directory, busy);
       }

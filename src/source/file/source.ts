@@ -134,8 +134,8 @@ class FileSource implements Source {
       const known = wanted?.settings ?? settings[0]!;
       this.#generations.restore(record, { position: read, released: watermark, settings: known });
     }
-    if (streams.length > 0) await this.#view.recogniseAll();
-    await this.#ground.gather(() => this.#view.pass(veryFirstStart ? 'very-first' : 'first'));
+    if (streams.length > 0) await this.#view.patrol.recogniseAll();
+    await this.#ground.gather(() => this.#view.patrol.pass(veryFirstStart ? 'very-first' : 'first'));
     this.#newcomers.begun();
     this.#life = Promise.all(
       [this.#live(), this.#patrol(), this.#view.rounds.run()].map((life) =>
@@ -243,7 +243,7 @@ class FileSource implements Source {
   #lookAgain(follow: Follow): void {
     if (follow.missingSinceMs !== null) return;
     this.#view.mark(follow.record.path);
-    this.#view.expectNews();
+    this.#view.patrol.expectNews();
   }
 
   /** Null once it is decided that the file is gone; until then it cannot be read now. */
@@ -276,7 +276,7 @@ class FileSource implements Source {
 
   async #patrol(): Promise<void> {
     const rescanMs = Math.min(...this.#options.settings.map((one) => one.rescanIntervalMs));
-    await this.#view.patrol(rescanMs, () => this.#turnstile.pass(async () => this.#review.forgetOld()));
+    await this.#view.patrol.run(rescanMs, () => this.#turnstile.pass(async () => this.#review.forgetOld()));
   }
 
   /** Events and reviews, until the source is closed. */

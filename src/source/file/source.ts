@@ -317,7 +317,8 @@ class FileSource implements Source {
       this.#handles.use(follow);
       follow.trouble = null;
       if (reading.kind === 'nothing') {
-        await this.#atEnd(follow, tailer);
+        if (tailer.unfinished) await this.#beginsLine(follow, tailer);
+        else this.#ground.calm(follow);
         return [];
       }
       if (reading.kind === 'replaced') {
@@ -327,7 +328,10 @@ class FileSource implements Source {
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
       if (reading.pieces.length > 0) this.#ground.grew(follow);
-      this.#enqueue(follow);
+      // A read that got less than it asked for came to the end: the next event tells of more. With an unfinished line it
+      // is read once more: to ask for its size may fail, and these lines are out of the file already.
+      if (reading.more || tailer.unfinished) this.#enqueue(follow);
+      else this.#ground.calm(follow);
       const head = this.#ground.evidence.betterHead(follow);
       if (head !== null) this.#ground.change(follow, { head });
       return reading.pieces;
@@ -340,17 +344,13 @@ class FileSource implements Source {
     }
   }
 
-  /** Nothing more to read now. Bytes without a line end are remembered to be there, and may wait for time to pass. */
-  async #atEnd(follow: Follow, tailer: Tailer): Promise<void> {
-    if (!tailer.unfinished) {
-      this.#ground.calm(follow);
-      return;
-    }
+  /** Bytes without a line end: they are remembered to be there, and may wait for time to pass. */
+  async #beginsLine(follow: Follow, tailer: Tailer): Promise<void> {
+    this.#ground.restless.add(follow);
+    this.#stirBell.ring();
     const { size } = await tailer.handle.stat();
     if (size > follow.size) this.#ground.grew(follow);
     follow.size = Math.max(follow.size, size);
-    this.#ground.restless.add(follow);
-    this.#stirBell.ring();
   }
 
   #complain(follow: Follow, code: string): void {

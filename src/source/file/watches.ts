@@ -68,6 +68,7 @@ export class Watches {
 
   /** Its events again. What happened meanwhile is for the caller to look for. */
   async takeUp(directory: string): Promise<void> {
+    this.#watches.get(directory)?.watch.close();
     if (!this.#watches.delete(directory)) return;
     await this.#add(directory);
   }

@@ -68,6 +68,9 @@ export interface Beginning {
   readonly head?: Proof;
 }
 
+/** One for all that are followed. */
+export const followed: Phase = { kind: 'followed' };
+
 /** A follow of a stream of which nothing but this is known. One literal: ten thousand of them share one hidden class. */
 export function newFollow(
   record: StreamRecord,

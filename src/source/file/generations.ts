@@ -18,7 +18,7 @@ import type { Archive, Archives } from './archives.ts';
 import type { Copies } from './copies.ts';
 import type { Endings } from './endings.ts';
 import { bytesBefore } from './evidence.ts';
-import { type Beginning, type Follow, newFollow } from './follow.ts';
+import { type Beginning, type Follow, followed, newFollow } from './follow.ts';
 import type { Ground } from './ground.ts';
 import type { Found, Handles } from './handles.ts';
 import { largestPrefix, makeProof } from './proof.ts';
@@ -58,7 +58,7 @@ export class Generations {
     const ended = record.status === 'ended' && settled;
     const follow = newFollow(record, {
       settings: at.settings,
-      phase: { kind: ended ? 'ended' : 'followed' },
+      phase: ended ? { kind: 'ended' } : followed,
       position: at.position,
       released: at.released,
       size: record.size,
@@ -92,7 +92,7 @@ export class Generations {
     this.#ground.remember({ stream: record, start });
     const follow = newFollow(record, {
       settings,
-      phase: { kind: 'followed' },
+      phase: followed,
       position,
       released: position,
       size: stat.size,

@@ -87,9 +87,7 @@ export class Handles {
     const { tailer } = follow;
     if (tailer === null) return null;
     follow.position = tailer.position;
-    // A proof that was committed at this very position says as much, and takes no memory of its own.
-    const proof = this.#ground.options.memory.proofs(follow.record.id).at(-1);
-    follow.remembered = proof?.position === follow.position ? null : tailer.remembered;
+    follow.remembered = tailer.remembered;
     follow.tailer = null;
     follow.archive = null;
     this.#open.delete(follow);

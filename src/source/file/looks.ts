@@ -70,7 +70,9 @@ export class Looks {
     const holder = this.#parts.ground.registry.atPath(path);
     if (holder === undefined || holder.calmSize < 0) return false;
     const stat = await this.#parts.ground.options.host.disk.stat(path).catch(() => null);
-    return stat !== null && this.#parts.sightings.isCalm(path, stat);
+    if (stat === null || !this.#parts.sightings.isCalm(path, stat)) return false;
+    this.#parts.ground.lighten(holder);
+    return true;
   }
 
   /** A followed stream whose path no pattern found: gone, or only out of sight? */

@@ -35,8 +35,8 @@ export interface PatrolParts {
 export type Scope = 'very-first' | 'first' | 'full' | 'news';
 
 /**
- * Looks that are taken without a break, and the rest after them in a full pass. A look costs 4.3 µs on a disk of this
- * machine (`bench/many-files.mjs`), so a pass costs at most 0.4 % of a core: 8,500 files take 10 s, more take longer.
+ * Looks that are taken without a break, and the rest after them in a full pass. A look costs some 4 µs on a disk of this
+ * machine, so a pass costs at most 0.4 % of a core: 8,500 files take 10 s, more take longer.
  */
 const looksAtOnce = 64;
 const restMs = 75;
@@ -91,10 +91,11 @@ export class Patrol {
     this.#doubtful = new Set();
     this.#newsDue = false;
     const step = this.#stepper(scope);
-    const seen = await this.#parts.walker.walk(scope === 'full' ? this.#stepper('walk') : step);
+    const walkStep = scope === 'full' ? this.#stepper('walk') : step;
+    const seen = await this.#parts.walker.walk(walkStep);
     this.#walked = seen.directories;
     for (const [path, cause] of seen.unreadable) ground.skip(path, `cannot be looked through (${cause})`);
-    let added = await this.#parts.watches.set(this.#directories());
+    let added = await this.#parts.watches.set(this.#directories(), walkStep);
     const at = scope === 'very-first' ? 'end' : 'beginning';
     for (const path of seen.found) {
       const known = scope === 'news' && registry.atPath(path) !== undefined;
@@ -115,7 +116,7 @@ export class Patrol {
     // Links that were followed for the first time lead to directories that were not known before.
     const directories = this.#directories();
     if ([...directories].some((one) => !this.#parts.watches.knows(one))) {
-      const more = await this.#parts.watches.set(directories);
+      const more = await this.#parts.watches.set(directories, walkStep);
       added ||= more;
     }
     this.#parts.passed(directories);

@@ -32,11 +32,12 @@ export class Watches {
     this.#changed = changed;
   }
 
-  /** Watches these directories and no others; true when some are new among them. */
-  async set(directories: ReadonlySet<string>): Promise<boolean> {
+  /** Watches these directories and no others; true when some are new among them. `step` is awaited before each look. */
+  async set(directories: ReadonlySet<string>, step: () => Promise<void>): Promise<boolean> {
     const first = this.#watches.size === 0;
     let added = false;
     for (const [directory, { watch, identity }] of this.#watches) {
+      await step();
       const same = directories.has(directory) && identity === (await this.#identityOf(directory));
       if (same && !this.#doubtful.has(directory)) continue;
       watch.close();
@@ -46,6 +47,7 @@ export class Watches {
     for (const directory of this.polled) if (!directories.has(directory)) this.polled.delete(directory);
     for (const directory of directories) {
       if (this.#watches.has(directory)) continue;
+      await step();
       await this.#add(directory);
       added ||= this.#watches.has(directory);
     }

@@ -11,6 +11,11 @@ export interface Disk {
   open(path: string, mode: 'read' | 'write' | 'append', permissions?: number): Promise<FileHandle>;
   /** Follows symbolic links. */
   stat(path: string): Promise<FileStat>;
+  /**
+   * What `stat` would tell, where the system has it at hand; null where it must be asked by `stat`. For looks at many
+   * files, of which each promise would cost more than the look.
+   */
+  glance?(path: string): FileStat | null;
   /** Names only, without order. */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
   /** The path with all symbolic links resolved. */

@@ -47,6 +47,15 @@ export function nodeDisk(): Disk {
         await call<fs.BigIntStats>(path, (done) => fs.stat(nativePath(path), { bigint: true }, done)),
       );
     },
+    glance: (path) => {
+      if (!local.hold(path)) return null;
+      try {
+        const stat = lookAtOnce(path);
+        return stat.isSymbolicLink() ? null : stats.read(stat);
+      } catch {
+        return null;
+      }
+    },
     list,
     realPath: async (path) => {
       const known = local.hold(path) && !lookAtOnce(path).isSymbolicLink() ? local.realPath(path) : null;

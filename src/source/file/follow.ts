@@ -39,6 +39,8 @@ export interface Follow {
    * again need not open it; -1 while a look must prove it.
    */
   calmSize: number;
+  /** The number of the last pass that came by its path. */
+  passed: number;
   /** When it was last seen to grow: by the wall clock, for people, and by the one that never jumps, for waiting. */
   grownAtMs: number;
   restlessAtMs: number;
@@ -91,6 +93,7 @@ export function newFollow(
     size: given.size,
     modifiedMs: given.modifiedMs,
     calmSize: -1,
+    passed: 0,
     grownAtMs: given.grownAtMs,
     restlessAtMs: given.restlessAtMs,
     finishDue: false,

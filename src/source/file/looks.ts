@@ -66,13 +66,23 @@ export class Looks {
     });
   }
 
-  async #isCalm(path: string): Promise<boolean> {
-    const holder = this.#parts.ground.registry.atPath(path);
-    if (holder === undefined || holder.calmSize < 0) return false;
-    const stat = await this.#parts.ground.options.host.disk.stat(path).catch(() => null);
-    if (stat === null || !this.#parts.sightings.isCalm(path, stat)) return false;
-    this.#parts.ground.lighten(holder);
+  /** Whether a file is as it was proved, as far as that can be told without waiting. */
+  glance(follow: Follow, path: string): boolean {
+    const { ground, sightings } = this.#parts;
+    if (follow.calmSize < 0) return false;
+    const stat = ground.options.host.disk.glance?.(path) ?? null;
+    if (stat === null || !sightings.isCalm(follow, stat)) return false;
+    ground.lighten(follow);
     return true;
+  }
+
+  async #isCalm(path: string): Promise<boolean> {
+    const { ground, sightings } = this.#parts;
+    const holder = ground.registry.atPath(path);
+    if (holder === undefined || holder.calmSize < 0) return false;
+    const stat = await ground.options.host.disk.stat(path).catch(() => null);
+    if (stat === null || ground.registry.atPath(path) !== holder) return false;
+    return sightings.isCalm(holder, stat);
   }
 
   /** A followed stream whose path no pattern found: gone, or only out of sight? */

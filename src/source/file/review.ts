@@ -73,9 +73,10 @@ export class Review {
   /** Forgets streams that ended long ago and are settled. */
   forgetOld(): void {
     const { options, registry } = this.#ground;
-    const ended = [...registry.all()]
-      .filter((one) => one.phase.kind === 'ended' && one.released >= one.position)
-      .sort((a, b) => b.record.seenAtMs - a.record.seenAtMs);
+    const ended: Follow[] = [];
+    for (const one of registry.all())
+      if (one.phase.kind === 'ended' && one.released >= one.position) ended.push(one);
+    ended.sort((a, b) => b.record.seenAtMs - a.record.seenAtMs);
     const nowMs = this.#ground.nowMs();
     const old = ended.filter(
       (one, index) => index >= endedKeptMax || nowMs - one.record.seenAtMs > endedKeptMs,

@@ -39,25 +39,17 @@ export class Sightings {
   }
 
   /**
-   * Whether this path leads to what it led to when it was looked at last, proved and read to its end. Then there is
-   * nothing to decide, and nothing is opened: ten thousand quiet files share a few hundred descriptors.
+   * Whether the path of a follow leads to what it led to when it was looked at last, proved and read to its end. Then
+   * there is nothing to decide, and nothing is opened: ten thousand quiet files share a few hundred descriptors.
    */
-  isCalm(path: string, stat: FileStat): boolean {
-    const follow = this.#ground.registry.atPath(path);
-    if (follow === undefined || follow.calmSize !== stat.size || follow.modifiedMs !== stat.modifiedMs)
-      return false;
+  isCalm(follow: Follow, stat: FileStat): boolean {
+    if (follow.calmSize !== stat.size || follow.modifiedMs !== stat.modifiedMs) return false;
     const { device, inode, birthTimeNs } = follow.record.identity;
     const same = stat.inode === inode && stat.device === device && stat.birthTimeNs === birthTimeNs;
     const read = (follow.tailer?.position ?? follow.position) === stat.size;
-    const settled =
-      follow.phase.kind === 'followed' && follow.missingSinceMs === null && follow.trouble === null;
-    return (
-      same &&
-      read &&
-      settled &&
-      stat.kind === 'file' &&
-      this.#ground.registry.atPath(follow.record.path) === follow
-    );
+    const { phase, missingSinceMs, trouble, place, record } = follow;
+    const settled = phase.kind === 'followed' && missingSinceMs === null && trouble === null;
+    return same && read && settled && stat.kind === 'file' && place === record.path;
   }
 
   /** A path leads to this file; `at` is where reading begins when nobody knows it. */

@@ -63,7 +63,7 @@ export class Walker {
   }
 
   /** `step` is awaited before each look at a directory. */
-  async walk(step: () => Promise<void>): Promise<Walk> {
+  async walk(step: () => Promise<void> | null): Promise<Walk> {
     const directories = new Set<string>();
     const unreadable = new Map<string, string>();
     const listings: Listing[] = [];

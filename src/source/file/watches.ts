@@ -33,7 +33,7 @@ export class Watches {
   }
 
   /** Watches these directories and no others; true when some are new among them. `step` is awaited before each look. */
-  async set(directories: ReadonlySet<string>, step: () => Promise<void>): Promise<boolean> {
+  async set(directories: ReadonlySet<string>, step: () => Promise<void> | null): Promise<boolean> {
     const first = this.#watches.size === 0;
     let added = false;
     for (const [directory, { watch, identity }] of this.#watches) {

@@ -15,7 +15,7 @@ export interface Disk {
    * What `stat` would tell, where the system has it at hand; null where it must be asked by `stat`. For looks at many
    * files, of which each promise would cost more than the look.
    */
-  glance?(path: string): FileStat | null;
+  glance(path: string): FileStat | null;
   /** Names only, without order. */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
   /** The path with all symbolic links resolved. */

@@ -130,6 +130,7 @@ export class VirtualSource {
         looks.push({ path, atMs: this.world.time.nowMs });
         return disk.stat(path);
       },
+      glance: (path) => disk.glance(path),
       list: (path) => {
         counts.list += 1;
         return disk.list(path);

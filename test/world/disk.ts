@@ -78,6 +78,11 @@ export class WorldDisk implements Disk {
     return this.perform('look', path, () => statOf(this.#options.drive, this.#options.drive.get(path)));
   }
 
+  /** Nothing is at hand: every look of the simulated world takes its time, and may fail. */
+  glance(): FileStat | null {
+    return null;
+  }
+
   list(directory: string): Promise<readonly DirectoryEntry[]> {
     return this.perform('look', directory, () => {
       const inode = this.#options.drive.get(directory);

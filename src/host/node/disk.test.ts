@@ -184,6 +184,10 @@ test('a file in a directory on this machine is looked at as any other', async ()
   fs.symlinkSync('nowhere', join(directory, 'broken'));
   for (const name of ['file', 'link'])
     assert.deepEqual(await near.stat(join(directory, name)), await disk.stat(path));
+  assert.deepEqual(near.glance(path), await disk.stat(path));
+  // A link may lead to another machine; what is not there is for `stat` to tell.
+  for (const name of ['link', 'none']) assert.equal(near.glance(join(directory, name)), null);
+  assert.equal(disk.glance(path), null);
   assert.equal(await codeOf(near.stat(join(directory, 'none'))), 'ENOENT');
   assert.equal(await codeOf(near.stat(join(directory, 'broken'))), 'ENOENT');
   assert.equal(await codeOf(near.open(join(directory, 'none'), 'read')), 'ENOENT');

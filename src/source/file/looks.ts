@@ -70,7 +70,7 @@ export class Looks {
   glance(follow: Follow, path: string): boolean {
     const { ground, sightings } = this.#parts;
     if (follow.calmSize < 0) return false;
-    const stat = ground.options.host.disk.glance?.(path) ?? null;
+    const stat = ground.options.host.disk.glance(path);
     if (stat === null || !sightings.isCalm(follow, stat)) return false;
     ground.lighten(follow);
     return true;

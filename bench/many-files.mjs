@@ -25,7 +25,7 @@ const fileCount = Number(process.argv[2] ?? 1000);
 const directoryCount = Number(process.argv[3] ?? 1);
 const idleSeconds = Number(process.argv[4] ?? 20);
 const room = mkdtempSync(join(process.argv[5] ?? tmpdir(), 'almadia-files-'));
-const program = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../bin/almadia', import.meta.url));
 /** Linux counts the CPU time of processes in these, whatever its kernel's tick. */
 const ticksPerSecond = 100;
 const loadSeconds = 4;

@@ -28,7 +28,8 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
 
 function changesOf(outbox: Outbox, { stream, start }: Remembered): Change[] {
   const proofs = outbox.streams.get(stream.id)?.proofs ?? stream.proofs;
-  const record = { ...stream, proofs };
+  // The source keeps the same object: ten thousand streams are remembered once and not twice.
+  const record = proofs === stream.proofs ? stream : { ...stream, proofs };
   outbox.streams.set(stream.id, record);
   const changes: Change[] = [{ kind: 'stream', stream: record }];
   if (start === null) return changes;

@@ -4,7 +4,8 @@
  */
 import type { Clock } from './clock.ts';
 
-const over = 'over';
+/** Why a timer is ended; without a reason, an error with its stack is made each time. */
+const ended = 'the wait is over';
 
 export class Bell {
   #rung = false;
@@ -17,27 +18,27 @@ export class Bell {
 
   /** Resolves at the ring, after `ms`, or when the signal is aborted, whichever comes first. */
   async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#rung && !signal.aborted) {
-      const alarm = new AbortController();
-      // Without a reason an exception would be made for it, with its stack.
-      const end = () => alarm.abort(over);
-      signal.addEventListener('abort', end, { once: true });
-      const rung = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      const aborted = new Promise<void>((resolve) => {
-        alarm.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([
-        rung,
-        aborted,
-        ...(ms < Number.POSITIVE_INFINITY ? [clock.sleep(ms, alarm.signal)] : []),
-      ]);
-      this.#wake = null;
-      signal.removeEventListener('abort', end);
-      end();
-    }
+    if (!this.#rung && !signal.aborted) await this.#sleep(clock, ms, signal);
     this.#rung = false;
+  }
+
+  /** What waits for each line of a quiet file: no timer where none is asked for, and no error made to end one. */
+  #sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const alarm = ms < Number.POSITIVE_INFINITY ? new AbortController() : null;
+      let over = false;
+      const end = () => {
+        if (over) return;
+        over = true;
+        this.#wake = null;
+        signal.removeEventListener('abort', end);
+        alarm?.abort(ended);
+        resolve();
+      };
+      this.#wake = end;
+      signal.addEventListener('abort', end, { once: true });
+      if (alarm !== null) clock.sleep(ms, alarm.signal).then(end, reject);
+    });
   }
 }
 

@@ -11,6 +11,11 @@ export interface Disk {
   open(path: string, mode: 'read' | 'write' | 'append', permissions?: number): Promise<FileHandle>;
   /** Follows symbolic links. */
   stat(path: string): Promise<FileStat>;
+  /**
+   * What `stat` would tell, where the system has it at hand; null where it must be asked by `stat`. For looks at many
+   * files, of which each promise would cost more than the look.
+   */
+  glance(path: string): FileStat | null;
   /** Names only, without order. */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
   /** The path with all symbolic links resolved. */
@@ -26,8 +31,11 @@ export interface Disk {
    * Calls `changed` with the name of an entry that may have changed, or null when it is not known which. A hint:
    * events may be lost, merged or late. Rejects with ENOSPC or EMFILE when the system has no more watches.
    */
-  watch(directory: string, changed: (name: string | null) => void): Promise<Watch>;
-  /** What kind of file system holds the path, and its free bytes. */
+  watch(directory: string, changed: Changed): Promise<Watch>;
+  /**
+   * What kind of file system holds the path, and its free bytes. Files in a directory that was found to be on a disk of
+   * this machine may from then on be asked about in a quicker way, which blocks while that disk does.
+   */
   volume(path: string): Promise<Volume>;
   /** May this process read or write there? */
   allows(path: string, access: 'read' | 'write'): Promise<boolean>;
@@ -63,6 +71,10 @@ export interface DirectoryEntry {
   readonly kind: 'file' | 'directory' | 'link' | 'other';
 }
 
+/** `content`: only bytes or times of an entry changed. `name`: it came, went, or is another now; perhaps its bytes too. */
+export type Change = 'content' | 'name';
+export type Changed = (name: string | null, what: Change) => void;
+
 export interface Watch {
   close(): void;
 }
@@ -91,8 +103,12 @@ export function diskCode(error: unknown): string | null {
   return error instanceof DiskError ? error.code : null;
 }
 
+/** Nothing in it needs to be written in another way. */
+const plain = /^[\x20-\x5b\x5d-\x7e]*$/;
+
 /** A path for people and for protocols: invalid bytes as \xNN, control characters and backslashes escaped. */
 export function printablePath(path: string): string {
+  if (plain.test(path)) return path;
   let out = '';
   for (const char of path) {
     const code = char.codePointAt(0)!;

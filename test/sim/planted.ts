@@ -112,6 +112,7 @@ function misreads(change: (bytes: Uint8Array, host: Host) => void): (host: Host)
       disk: {
         open,
         stat: (path) => disk.stat(path),
+        glance: (path) => disk.glance(path),
         list: (path) => disk.list(path),
         realPath: (path) => disk.realPath(path),
         rename: (from, to) => disk.rename(from, to),

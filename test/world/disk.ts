@@ -3,7 +3,16 @@
  * takes effect at one moment within its delay; sometimes its answer comes later still, so that a process can die
  * after the effect and before the answer.
  */
-import type { DirectoryEntry, Disk, FileHandle, FileStat, Volume, Watch } from '../../src/host/disk.ts';
+import type {
+  Change,
+  Changed,
+  DirectoryEntry,
+  Disk,
+  FileHandle,
+  FileStat,
+  Volume,
+  Watch,
+} from '../../src/host/disk.ts';
 import { directoryOf } from '../../src/host/files.ts';
 import type { Dice } from './dice.ts';
 import { type Drive, fail } from './drive.ts';
@@ -69,6 +78,11 @@ export class WorldDisk implements Disk {
     return this.perform('look', path, () => statOf(this.#options.drive, this.#options.drive.get(path)));
   }
 
+  /** Nothing is at hand: every look of the simulated world takes its time, and may fail. */
+  glance(): FileStat | null {
+    return null;
+  }
+
   list(directory: string): Promise<readonly DirectoryEntry[]> {
     return this.perform('look', directory, () => {
       const inode = this.#options.drive.get(directory);
@@ -108,10 +122,12 @@ export class WorldDisk implements Disk {
     return this.perform('sync', path, () => this.#options.drive.syncDirectory(path));
   }
 
-  watch(directory: string, changed: (name: string | null) => void): Promise<Watch> {
+  watch(directory: string, changed: Changed): Promise<Watch> {
     return this.perform('watch', directory, () => {
-      const waiting = new Set<string>();
-      const stop = this.#options.drive.watch(directory, (name) => this.#report(name, { waiting, changed }));
+      const waiting = new Map<string, Change>();
+      const stop = this.#options.drive.watch(directory, (name, what) =>
+        this.#report({ name, what }, { waiting, changed }),
+      );
       const forget = this.#process.atDeath(stop);
       return {
         close: () => {
@@ -170,20 +186,26 @@ export class WorldDisk implements Disk {
 
   /** Events come late, the same name only once while it waits; some are lost, some lose their name. */
   #report(
-    name: string,
-    to: { readonly waiting: Set<string>; readonly changed: (name: string | null) => void },
+    { name, what }: { readonly name: string; readonly what: Change },
+    to: { readonly waiting: Map<string, Change>; readonly changed: Changed },
   ): void {
     const { dice, faults, fired } = this.#options;
-    if (to.waiting.has(name)) return;
+    if (to.waiting.has(name)) {
+      if (what === 'name') to.waiting.set(name, what);
+      return;
+    }
     const lost = faults.eventLost > 0 && dice.chance(faults.eventLost);
     if (lost && dice.chance(0.8)) {
       fired.add('event lost');
       return;
     }
-    to.waiting.add(name);
+    to.waiting.set(name, what);
     this.#process.time.after(dice.fraction() ** 4 * eventDelayMaxMs, () => {
+      const merged = to.waiting.get(name)!;
       to.waiting.delete(name);
-      if (this.#process.alive) to.changed(lost ? null : name);
+      if (!this.#process.alive) return;
+      if (lost) to.changed(null, 'name');
+      else to.changed(name, merged);
     });
   }
 }

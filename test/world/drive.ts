@@ -5,7 +5,7 @@
  * Inode numbers are reused, the lowest free one first, as ext4 does. Changes of names form one journal: a power loss
  * takes back its unsynced end. Bytes and names are synced apart.
  */
-import { DiskError } from '../../src/host/disk.ts';
+import { type Change, DiskError } from '../../src/host/disk.ts';
 import type { Dice } from './dice.ts';
 import { Inode, type InodeKind, writeBackMs } from './inode.ts';
 import type { Time } from './time.ts';
@@ -15,6 +15,8 @@ interface NameChange {
   readonly directories: readonly Inode[];
   readonly undo: () => void;
 }
+
+type Notify = (name: string, what: Change) => void;
 
 interface Found {
   readonly directory: Inode;
@@ -37,7 +39,7 @@ export class Drive {
   letGoOfUnnamed: (inode: Inode, holder: object) => void = () => undefined;
   readonly #used = new Map<number, Inode>();
   #journal: NameChange[] = [];
-  readonly #watchers = new Set<{ readonly directory: Inode; readonly notify: (name: string) => void }>();
+  readonly #watchers = new Set<{ readonly directory: Inode; readonly notify: Notify }>();
 
   constructor(time: Time) {
     this.time = time;
@@ -161,7 +163,7 @@ export class Drive {
     this.#freeUnused(inode);
   }
 
-  watch(path: string, notify: (name: string) => void): () => void {
+  watch(path: string, notify: Notify): () => void {
     const watcher = { directory: this.get(path), notify };
     if (watcher.directory.kind !== 'directory') fail('ENOTDIR', path);
     this.#watchers.add(watcher);
@@ -239,6 +241,7 @@ export class Drive {
 
   #attach(at: Found, inode: Inode): void {
     at.directory.entries.set(at.name, inode);
+    at.directory.modifiedMs = this.wallClock();
     inode.links += 1;
     inode.places.push({ directory: at.directory, name: at.name });
     this.#used.set(inode.number, inode);
@@ -246,6 +249,7 @@ export class Drive {
 
   #detach(at: Found, inode: Inode): void {
     at.directory.entries.delete(at.name);
+    at.directory.modifiedMs = this.wallClock();
     inode.links -= 1;
     const index = inode.places.findIndex(
       (place) => place.directory === at.directory && place.name === at.name,
@@ -264,13 +268,14 @@ export class Drive {
   }
 
   #changed(at: Found): void {
-    for (const watcher of this.#watchers) if (watcher.directory === at.directory) watcher.notify(at.name);
+    for (const watcher of this.#watchers)
+      if (watcher.directory === at.directory) watcher.notify(at.name, 'name');
   }
 
   #touched(inode: Inode): void {
     for (const place of inode.places) {
       for (const watcher of this.#watchers) {
-        if (watcher.directory === place.directory) watcher.notify(place.name);
+        if (watcher.directory === place.directory) watcher.notify(place.name, 'content');
       }
     }
   }

@@ -153,6 +153,73 @@ test('a watch tells the name of a file that changed', async () => {
   watch.close();
 });
 
+test('a watch tells new content from new names', async () => {
+  const directory = someDirectory();
+  const path = join(directory, 'a');
+  fs.writeFileSync(path, 'one');
+  const seen: string[] = [];
+  const told = new EventTarget();
+  const watch = await disk.watch(directory, (name, what) => {
+    seen.push(`${name} ${what}`);
+    told.dispatchEvent(new Event(`${name} ${what}`));
+  });
+  const content = once(told, 'a content');
+  fs.appendFileSync(path, 'two');
+  await content;
+  assert.ok(!seen.includes('a name'));
+  const name = once(told, 'b name');
+  fs.renameSync(path, join(directory, 'b'));
+  await name;
+  assert.ok(seen.includes('a name'));
+  watch.close();
+});
+
+test('a file in a directory on this machine is looked at as any other', async () => {
+  const directory = someDirectory();
+  const near = nodeDisk();
+  assert.equal((await near.volume(directory)).remote, false);
+  const path = join(directory, 'file');
+  fs.writeFileSync(path, 'text');
+  fs.symlinkSync(path, join(directory, 'link'));
+  fs.symlinkSync('nowhere', join(directory, 'broken'));
+  for (const name of ['file', 'link'])
+    assert.deepEqual(await near.stat(join(directory, name)), await disk.stat(path));
+  assert.deepEqual(near.glance(path), await disk.stat(path));
+  // A link may lead to another machine; what is not there is for `stat` to tell.
+  for (const name of ['link', 'none']) assert.equal(near.glance(join(directory, name)), null);
+  assert.equal(disk.glance(path), null);
+  assert.equal(await codeOf(near.stat(join(directory, 'none'))), 'ENOENT');
+  assert.equal(await codeOf(near.stat(join(directory, 'broken'))), 'ENOENT');
+  assert.equal(await codeOf(near.open(join(directory, 'none'), 'read')), 'ENOENT');
+  const handle = await near.open(path, 'read');
+  assert.equal((await handle.stat()).size, 4);
+  fs.unlinkSync(path);
+  assert.equal((await handle.stat()).links, 0);
+  await handle.close();
+  await handle.close();
+  assert.equal(await codeOf(handle.stat()), 'EBADF');
+});
+
+test('the real path of a file follows its directory when that leads elsewhere', async () => {
+  const directory = fs.realpathSync(someDirectory());
+  const near = nodeDisk();
+  for (const name of ['one', 'two']) {
+    fs.mkdirSync(join(directory, name));
+    for (const file of ['a', 'b']) fs.writeFileSync(join(directory, name, file), '');
+  }
+  const link = join(directory, 'link');
+  fs.symlinkSync('one', link);
+  await near.volume(link);
+  for (const file of ['a', 'b', 'b'])
+    assert.equal(await near.realPath(join(link, file)), join(directory, 'one', file));
+  fs.unlinkSync(link);
+  fs.symlinkSync('two', link);
+  for (const file of ['a', 'b', 'b'])
+    assert.equal(await near.realPath(join(link, file)), join(directory, 'two', file));
+  fs.symlinkSync('a', join(directory, 'two/c'));
+  assert.equal(await near.realPath(join(link, 'c')), join(directory, 'two/a'));
+});
+
 test('a watched directory that is removed is told as an unknown change', async () => {
   const directory = join(someDirectory(), 'watched');
   fs.mkdirSync(directory);

@@ -29,6 +29,7 @@ export class Endings {
   leave(follow: Follow): void {
     follow.phase = { kind: 'leaving', sinceMs: this.#ground.uptimeMs() };
     follow.finishDue = true;
+    this.#ground.restless.add(follow);
   }
 
   /**
@@ -48,6 +49,7 @@ export class Endings {
       return;
     }
     follow.missingSinceMs = this.#ground.uptimeMs();
+    this.#ground.restless.add(follow);
     follow.trouble = 'ENOENT';
     this.#ground.say('info', 'file.missing', { follow, message: 'is missing; it is looked for again' });
     this.#ground.options.stir();

@@ -55,11 +55,20 @@ export class Evidence {
    * power loss takes unfinished lines), and the file would then not be known again.
    */
   async headOf(handle: FileHandle): Promise<Proof> {
+    return (await this.beginningOf(handle)).head;
+  }
+
+  /** The head, and whether the file is a compressed one, in one read. */
+  async beginningOf(handle: FileHandle): Promise<{ readonly head: Proof; readonly compressed: boolean }> {
     const bytes = Buffer.alloc(headBytesMax);
     const count = await handle.read(bytes, { offset: 0, length: bytes.length, position: 0 });
     const lines = lastLineEnd(bytes.subarray(0, count));
     const length = lines > 0 ? lines : count;
-    return makeProof(this.#work, length, bytes.subarray(0, length));
+    const start = bytes.toString('hex', 0, Math.min(count, 6));
+    return {
+      head: makeProof(this.#work, length, bytes.subarray(0, length)),
+      compressed: compressedMagic.some((magic) => start.startsWith(magic)),
+    };
   }
 
   /** The head of what was read, when it says more than the one remembered or another thing; null otherwise. */
@@ -72,13 +81,6 @@ export class Evidence {
     const due = Math.min(headBytesMax, record.head.length * 2);
     const longer = tailer.head.length > record.head.length && tailer.head.length >= due;
     return same && !longer ? null : makeProof(this.#work, tailer.head.length, tailer.head);
-  }
-
-  async isCompressed(handle: FileHandle): Promise<boolean> {
-    const bytes = Buffer.alloc(6);
-    const count = await handle.read(bytes, { offset: 0, length: 6, position: 0 });
-    const start = bytes.subarray(0, count).toString('hex');
-    return compressedMagic.some((magic) => start.startsWith(magic));
   }
 
   /** The followed file whose beginning this new file repeats so far; null when there is none. */
@@ -183,6 +185,7 @@ export class Evidence {
 /** Up to 4 KiB that end at a position. */
 export async function bytesBefore(handle: FileHandle, position: number): Promise<Buffer> {
   const length = Math.min(position, proofBytesMax);
+  if (length === 0) return Buffer.alloc(0);
   const bytes = Buffer.alloc(length);
   const count = await handle.read(bytes, { offset: 0, length, position: position - length });
   return bytes.subarray(0, count);

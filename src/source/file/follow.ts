@@ -1,8 +1,9 @@
 /** One followed generation of a file, and the places under which follows are found. */
-import type { StreamId, StreamRecord } from '../../event/stream.ts';
+import type { Proof, StreamId, StreamRecord } from '../../event/stream.ts';
 import type { FileHandle, FileStat } from '../../host/disk.ts';
 import type { FileSourceSettings } from '../../settings/agent.ts';
 import type { Damage } from './compressed.ts';
+import { Shelf } from './shelf.ts';
 import type { Tailer } from './tailer.ts';
 
 /**
@@ -26,11 +27,20 @@ export interface Follow {
   position: number;
   /** The bytes just before the position, from this run; null when only the proofs tell. */
   remembered: Uint8Array | null;
+  /** The path under which it is found; null when none leads to it. */
+  place: string | null;
   /** Where symbolic links lead, when that is another path. */
   realPath: string | null;
   size: number;
   /** Of the file when it was last looked at: content of the same length may be other content. */
   modifiedMs: number;
+  /**
+   * Its size when it was proved to be read to its end, and a look that finds this size and this time of last change
+   * again need not open it; -1 while a look must prove it.
+   */
+  calmSize: number;
+  /** The number of the last pass that came by its path. */
+  passed: number;
   /** When it was last seen to grow: by the wall clock, for people, and by the one that never jumps, for waiting. */
   grownAtMs: number;
   restlessAtMs: number;
@@ -56,31 +66,53 @@ export interface Beginning {
   readonly settings: FileSourceSettings;
   readonly position: number;
   readonly parent: StreamRecord['parent'];
+  /** Where its first bytes were read already. */
+  readonly head?: Proof;
 }
 
-/** What every follow begins with. */
-export const blank = {
-  phase: { kind: 'followed' },
-  tailer: null,
-  remembered: null,
-  realPath: null,
-  finishDue: false,
-  queued: false,
-  trouble: null,
-  archive: null,
-  missingSinceMs: null,
-  fleeting: false,
-} as const;
+/** One for all that are followed. */
+export const followed: Phase = { kind: 'followed' };
+
+/** A follow of a stream of which nothing but this is known. One literal: ten thousand of them share one hidden class. */
+export function newFollow(
+  record: StreamRecord,
+  given: Pick<
+    Follow,
+    'settings' | 'phase' | 'position' | 'released' | 'size' | 'modifiedMs' | 'grownAtMs' | 'restlessAtMs'
+  >,
+): Follow {
+  return {
+    record,
+    settings: given.settings,
+    phase: given.phase,
+    tailer: null,
+    position: given.position,
+    remembered: null,
+    place: null,
+    realPath: null,
+    size: given.size,
+    modifiedMs: given.modifiedMs,
+    calmSize: -1,
+    passed: 0,
+    grownAtMs: given.grownAtMs,
+    restlessAtMs: given.restlessAtMs,
+    finishDue: false,
+    queued: false,
+    trouble: null,
+    archive: null,
+    missingSinceMs: null,
+    fleeting: false,
+    released: given.released,
+  };
+}
 
 export class Registry {
   readonly #byStream = new Map<StreamId, Follow>();
   readonly #byPath = new Map<string, Follow>();
-  readonly #places = new Map<Follow, readonly string[]>();
-  readonly #byInode = new Map<bigint, Follow[]>();
-  readonly #byHead = new Map<string, Set<Follow>>();
-  readonly #byStem = new Map<string, Set<Follow>>();
-  /** How many different heads there are of each length. */
-  readonly #headsOfLength = new Map<number, number>();
+  readonly #byInode = new Shelf<bigint>();
+  /** By the length of the head, then by its hash. */
+  readonly #byHead = new Map<number, Shelf<string>>();
+  readonly #byStem = new Shelf<string>();
 
   all(): Iterable<Follow> {
     return this.#byStream.values();
@@ -100,22 +132,22 @@ export class Registry {
    */
   withInode(inode: bigint): readonly Follow[] {
     const rank = (one: Follow) => (one.tailer !== null ? 0 : one.phase.kind === 'ended' ? 2 : 1);
-    return [...(this.#byInode.get(inode) ?? [])].reverse().sort((a, b) => rank(a) - rank(b));
+    return [...this.#byInode.get(inode)].reverse().sort((a, b) => rank(a) - rank(b));
   }
 
   withHead(length: number, hash: string): Iterable<Follow> {
-    return this.#byHead.get(`${length}:${hash}`) ?? [];
+    return this.#byHead.get(length)?.get(hash) ?? [];
   }
 
   /** Streams in the same directory with whose name, up to its first dot, this one begins. */
   *beginningLike(path: string): Iterable<Follow> {
     for (let end = path.lastIndexOf('/') + 1; end <= path.length; end += 1) {
-      yield* this.#byStem.get(path.slice(0, end)) ?? [];
+      yield* this.#byStem.get(path.slice(0, end));
     }
   }
 
   headLengths(): Iterable<number> {
-    return this.#headsOfLength.keys();
+    return this.#byHead.keys();
   }
 
   add(follow: Follow): void {
@@ -125,25 +157,37 @@ export class Registry {
 
   /** Changes what is remembered of a stream; the indexes follow. */
   change(follow: Follow, changes: Partial<StreamRecord>): void {
-    this.#unindex(follow, follow.record);
-    follow.record = { ...follow.record, ...changes };
+    const { record } = follow;
+    this.#unindex(follow, record);
+    // Named one by one: of a spread object each would have a hidden class of its own.
+    follow.record = {
+      id: record.id,
+      path: changes.path ?? record.path,
+      identity: changes.identity ?? record.identity,
+      head: changes.head ?? record.head,
+      proofs: changes.proofs ?? record.proofs,
+      parent: changes.parent ?? record.parent,
+      status: changes.status ?? record.status,
+      size: changes.size ?? record.size,
+      seenAtMs: changes.seenAtMs ?? record.seenAtMs,
+    };
     this.#index(follow, follow.record);
   }
 
   place(follow: Follow, path: string, realPath: string | null): void {
     this.unplace(follow);
+    follow.place = path;
     follow.realPath = realPath;
-    const paths = realPath === null ? [path] : [path, realPath];
-    for (const one of paths) this.#byPath.set(one, follow);
-    this.#places.set(follow, paths);
+    this.#byPath.set(path, follow);
+    if (realPath !== null) this.#byPath.set(realPath, follow);
   }
 
   /** No path leads to it any more. */
   unplace(follow: Follow): void {
-    for (const path of this.#places.get(follow) ?? []) {
-      if (this.#byPath.get(path) === follow) this.#byPath.delete(path);
+    for (const path of [follow.place, follow.realPath]) {
+      if (path !== null && this.#byPath.get(path) === follow) this.#byPath.delete(path);
     }
-    this.#places.delete(follow);
+    follow.place = null;
     follow.realPath = null;
   }
 
@@ -153,37 +197,20 @@ export class Registry {
     this.#byStream.delete(follow.record.id);
   }
 
-  #index(follow: Follow, record: StreamRecord): void {
-    const sameInode = this.#byInode.get(record.identity.inode) ?? [];
-    this.#byInode.set(record.identity.inode, [...sameInode, follow]);
-    const key = `${record.head.length}:${record.head.hash}`;
-    const stem = stemOf(record.path);
-    this.#byStem.set(stem, (this.#byStem.get(stem) ?? new Set()).add(follow));
-    const sameHead = this.#byHead.get(key);
-    if (sameHead !== undefined) {
-      sameHead.add(follow);
-      return;
-    }
-    this.#byHead.set(key, new Set([follow]));
-    this.#headsOfLength.set(record.head.length, (this.#headsOfLength.get(record.head.length) ?? 0) + 1);
+  #index(follow: Follow, { path, identity, head }: StreamRecord): void {
+    this.#byInode.add(identity.inode, follow);
+    this.#byStem.add(stemOf(path), follow);
+    const sameLength = this.#byHead.get(head.length) ?? new Shelf<string>();
+    sameLength.add(head.hash, follow);
+    this.#byHead.set(head.length, sameLength);
   }
 
-  #unindex(follow: Follow, record: StreamRecord): void {
-    const sameInode = (this.#byInode.get(record.identity.inode) ?? []).filter((one) => one !== follow);
-    if (sameInode.length > 0) this.#byInode.set(record.identity.inode, sameInode);
-    else this.#byInode.delete(record.identity.inode);
-    const key = `${record.head.length}:${record.head.hash}`;
-    const stem = stemOf(record.path);
-    const sameStem = this.#byStem.get(stem);
-    sameStem?.delete(follow);
-    if (sameStem?.size === 0) this.#byStem.delete(stem);
-    const sameHead = this.#byHead.get(key);
-    sameHead?.delete(follow);
-    if (sameHead?.size !== 0) return;
-    this.#byHead.delete(key);
-    const left = (this.#headsOfLength.get(record.head.length) ?? 1) - 1;
-    if (left > 0) this.#headsOfLength.set(record.head.length, left);
-    else this.#headsOfLength.delete(record.head.length);
+  #unindex(follow: Follow, { path, identity, head }: StreamRecord): void {
+    this.#byInode.delete(identity.inode, follow);
+    this.#byStem.delete(stemOf(path), follow);
+    const sameLength = this.#byHead.get(head.length);
+    sameLength?.delete(head.hash, follow);
+    if (sameLength?.size === 0) this.#byHead.delete(head.length);
   }
 }
 

@@ -18,7 +18,7 @@ import type { Archive, Archives } from './archives.ts';
 import type { Copies } from './copies.ts';
 import type { Endings } from './endings.ts';
 import { bytesBefore } from './evidence.ts';
-import { type Beginning, blank, type Follow } from './follow.ts';
+import { type Beginning, type Follow, followed, newFollow } from './follow.ts';
 import type { Ground } from './ground.ts';
 import type { Found, Handles } from './handles.ts';
 import { largestPrefix, makeProof } from './proof.ts';
@@ -56,18 +56,16 @@ export class Generations {
     // Bytes that it ended without are a gap, which is told again when it was not settled.
     const settled = at.released >= at.position && at.position >= record.size;
     const ended = record.status === 'ended' && settled;
-    const follow: Follow = {
-      ...blank,
-      record,
+    const follow = newFollow(record, {
       settings: at.settings,
-      phase: { kind: ended ? 'ended' : 'followed' },
+      phase: ended ? { kind: 'ended' } : followed,
       position: at.position,
       released: at.released,
       size: record.size,
       modifiedMs: 0,
       grownAtMs: record.seenAtMs,
       restlessAtMs: 0,
-    };
+    });
     this.#ground.registry.add(follow);
     if (!ended) this.#ground.registry.place(follow, record.path, null);
   }
@@ -77,7 +75,7 @@ export class Generations {
     const { evidence, options, registry } = this.#ground;
     const { stat, handle, position, settings, parent } = beginning;
     const before = await bytesBefore(handle, position);
-    const head = await evidence.headOf(handle);
+    const head = beginning.head ?? (await evidence.headOf(handle));
     const nowMs = this.#ground.nowMs();
     const record: StreamRecord = {
       id: randomName(options.host.random),
@@ -92,17 +90,16 @@ export class Generations {
     };
     const start = { position, skipped: parent === null ? position : 0 };
     this.#ground.remember({ stream: record, start });
-    const follow: Follow = {
-      ...blank,
-      record,
+    const follow = newFollow(record, {
       settings,
+      phase: followed,
       position,
       released: position,
       size: stat.size,
       modifiedMs: stat.modifiedMs,
       grownAtMs: nowMs,
       restlessAtMs: this.#ground.uptimeMs(),
-    };
+    });
     this.#handles.attach(follow, { handle, before });
     registry.add(follow);
     options.ready(follow);
@@ -301,6 +298,7 @@ export class Generations {
     this.#ground.change(follow, { path: copy.path, identity: { device, inode, birthTimeNs } });
     this.#handles.attach(follow, copy);
     follow.finishDue = true;
+    this.#ground.restless.add(follow);
     if (options.wanted(copy.path) === null) this.#endings.leave(follow);
     else registry.place(follow, copy.path, await this.#handles.realPath(copy.path));
     options.ready(follow);

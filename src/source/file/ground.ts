@@ -26,6 +26,8 @@ export interface GroundOptions {
   wanted(path: string): Patterns | null;
   /** There may be something to read. */
   ready(follow: Follow): void;
+  /** The content of a followed file changed; false when that must be looked at first. */
+  notice(follow: Follow): boolean;
   /** There is something to review soon. */
   stir(): void;
   /** A gap that was found. */
@@ -35,12 +37,16 @@ export interface GroundOptions {
 /** Paths of which it was said why they are not read. */
 const skippedMax = 10_000;
 const gatheredMax = 1000;
+/** The coarsest times of last change that file systems keep, and some more: within it a second change may not show. */
+const timeGrainMs = 3000;
 
 export class Ground {
   readonly options: GroundOptions;
   readonly registry = new Registry();
   readonly evidence: Evidence;
   readonly lineMemory: LineMemory;
+  /** Streams for which something is decided by time alone; the review looks at these and at no others. */
+  readonly restless = new Set<Follow>();
   readonly #skipped = new Map<string, string>();
   /** What is to be remembered in one commit; null while each change is committed by itself. */
   #gathered: Remembered[] | null = null;
@@ -65,6 +71,22 @@ export class Ground {
   grew(follow: Follow): void {
     follow.grownAtMs = this.nowMs();
     follow.restlessAtMs = this.uptimeMs();
+  }
+
+  /** It was proved just now, and read to its end. */
+  calm(follow: Follow): void {
+    const read = (follow.tailer?.position ?? follow.position) === follow.size;
+    follow.calmSize = read && this.nowMs() - follow.modifiedMs > timeGrainMs ? follow.size : -1;
+  }
+
+  /**
+   * The last bytes that were read of a closed file are let go once a committed proof stands at the same position: it says
+   * as much, and there may be ten thousand such files.
+   */
+  lighten(follow: Follow): void {
+    if (follow.tailer !== null || follow.remembered === null) return;
+    const proof = this.options.memory.proofs(follow.record.id).at(-1);
+    if (proof?.position === follow.position) follow.remembered = null;
   }
 
   /** Changes what is remembered of a stream, and commits it. */

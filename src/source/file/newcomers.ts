@@ -142,7 +142,9 @@ export class Newcomers {
     const { evidence } = this.#ground;
     await this.#handles.borrow(path, async (handle) => {
       const isCopy = follow.record.head.length > 0 && (await evidence.of(follow, handle)) !== null;
-      if (isCopy || (await evidence.isCompressed(handle))) return false;
+      if (isCopy) return false;
+      const { compressed, head } = await evidence.beginningOf(handle);
+      if (compressed) return false;
       const { settings } = follow;
       const missed = await this.#generations.begin(path, {
         stat,
@@ -150,6 +152,7 @@ export class Newcomers {
         settings,
         position: 0,
         parent: null,
+        head,
       });
       this.#endings.leave(missed);
       const message = 'came and went while no agent ran; reading it from its beginning';
@@ -164,13 +167,15 @@ export class Newcomers {
     await this.#handles.borrow(path, async (handle) => {
       const stat = await handle.stat();
       if (stat.inode !== seen.inode || stat.device !== seen.device) return false;
-      if (await evidence.isCompressed(handle)) {
+      const { compressed, head } = await evidence.beginningOf(handle);
+      if (compressed) {
         this.#ground.skip(path, 'is compressed: its lines cannot be followed');
         return false;
       }
       const wished = this.#takenOver.get(path) ?? (at === 'end' ? stat.size : 0);
       const position = wished > stat.size ? 0 : await startOf(handle, wished, settings.lineBytesMax);
-      const follow = await this.#generations.begin(path, { stat, handle, settings, position, parent: null });
+      const beginning = { stat, handle, settings, position, parent: null, head };
+      const follow = await this.#generations.begin(path, beginning);
       registry.place(follow, path, await this.#handles.realPath(path));
       this.#ground.say('info', 'file.found', { follow, message: `following from byte ${position}` });
       return true;

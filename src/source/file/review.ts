@@ -32,9 +32,10 @@ export class Review {
   /** True while a file waits for time to pass. */
   async run(): Promise<boolean> {
     let restless = await this.#endings.askAgain();
-    for (const follow of [...this.#ground.registry.all()]) {
+    for (const follow of [...this.#ground.restless]) {
       try {
         if (await this.#look(follow)) restless = true;
+        else this.#ground.restless.delete(follow);
       } catch (error) {
         // A disk that fails now is asked again at the next review; one file's trouble is not another's.
         if (diskCode(error) === null) throw error;
@@ -44,7 +45,7 @@ export class Review {
     return restless;
   }
 
-  /** True while the file waits for time to pass. */
+  /** True while the file waits for time to pass; whoever makes it wait for something else enters it again. */
   async #look(follow: Follow): Promise<boolean> {
     if (follow.phase.kind === 'ended') return false;
     if (follow.missingSinceMs !== null) return await this.#await(follow, follow.missingSinceMs);
@@ -72,16 +73,20 @@ export class Review {
   /** Forgets streams that ended long ago and are settled. */
   forgetOld(): void {
     const { options, registry } = this.#ground;
-    const ended = [...registry.all()]
-      .filter((one) => one.phase.kind === 'ended' && one.released >= one.position)
-      .sort((a, b) => b.record.seenAtMs - a.record.seenAtMs);
+    const ended: Follow[] = [];
+    for (const one of registry.all())
+      if (one.phase.kind === 'ended' && one.released >= one.position) ended.push(one);
+    ended.sort((a, b) => b.record.seenAtMs - a.record.seenAtMs);
     const nowMs = this.#ground.nowMs();
     const old = ended.filter(
       (one, index) => index >= endedKeptMax || nowMs - one.record.seenAtMs > endedKeptMs,
     );
     if (old.length === 0) return;
     options.memory.forget(old.map((one) => one.record.id));
-    for (const follow of old) registry.remove(follow);
+    for (const follow of old) {
+      registry.remove(follow);
+      this.#ground.restless.delete(follow);
+    }
   }
 
   async #stillGrows(follow: Follow, { handle }: Tailer): Promise<boolean> {

@@ -38,6 +38,20 @@ export class Sightings {
     this.#newcomers = parts.newcomers;
   }
 
+  /**
+   * Whether the path of a follow leads to what it led to when it was looked at last, proved and read to its end. Then
+   * there is nothing to decide, and nothing is opened: ten thousand quiet files share a few hundred descriptors.
+   */
+  isCalm(follow: Follow, stat: FileStat): boolean {
+    if (follow.calmSize !== stat.size || follow.modifiedMs !== stat.modifiedMs) return false;
+    const { device, inode, birthTimeNs } = follow.record.identity;
+    const same = stat.inode === inode && stat.device === device && stat.birthTimeNs === birthTimeNs;
+    const read = (follow.tailer?.position ?? follow.position) === stat.size;
+    const { phase, missingSinceMs, trouble, place, record } = follow;
+    const settled = phase.kind === 'followed' && missingSinceMs === null && trouble === null;
+    return same && read && settled && stat.kind === 'file' && place === record.path;
+  }
+
   /** A path leads to this file; `at` is where reading begins when nobody knows it. */
   async sight(path: string, stat: FileStat, at: 'beginning' | 'end'): Promise<void> {
     const holder = this.#ground.registry.atPath(path);
@@ -114,7 +128,15 @@ export class Sightings {
     }
     const { size, modifiedMs } = at.stat;
     const changed = size !== follow.size || modifiedMs !== follow.modifiedMs;
-    if (!changed && follow.tailer?.position === size) return;
+    // One of an earlier run that was looked at first now was proved when it was opened for this look.
+    const proved = !changed || follow.modifiedMs === 0;
+    follow.calmSize = -1;
+    if (proved && follow.tailer?.position === size && size >= follow.size) {
+      follow.modifiedMs = modifiedMs;
+      follow.size = size;
+      this.#ground.calm(follow);
+      return;
+    }
     follow.modifiedMs = modifiedMs;
     if (size > follow.size) this.#ground.grew(follow);
     follow.size = Math.max(follow.size, size);
@@ -129,6 +151,7 @@ export class Sightings {
     this.#ground.change(follow, { path });
     follow.tailer?.renamed(shown);
     follow.finishDue = true;
+    this.#ground.restless.add(follow);
   }
 
   /** Shorter than what was read of it: no read is needed to know that it was truncated. */

@@ -2,8 +2,9 @@
  * The file source: finds files, keeps them in view, and gives out their lines fairly.
  *
  * The steps of its life, one at a time (`#turnstile`): (1) a first pass finds every stream that is known and every file
- * that is wanted; (2) events mark paths, which are looked at; (3) a slow pass looks at everything, since events may
- * be lost; (4) what only time decides is reviewed; (5) `take` reads the files that have something, each in its turn.
+ * that is wanted; (2) events lead to reads, or mark paths, which are looked at; (3) a slow pass looks at everything,
+ * since events may be lost; (4) what only time decides is reviewed; (5) `take` reads the files that have something, each
+ * in its turn.
  */
 import type { Segment } from '../../event/batch.ts';
 import { bodyBytesOf } from '../../event/batch.ts';
@@ -25,6 +26,8 @@ import { Newcomers } from './newcomers.ts';
 import { compilePatterns, type Patterns } from './patterns.ts';
 import { Review } from './review.ts';
 import { Sightings } from './sightings.ts';
+import type { Tailer } from './tailer.ts';
+import { silenceMs, Turns } from './turns.ts';
 import { View } from './view.ts';
 
 export interface FileSourceOptions {
@@ -46,6 +49,8 @@ export interface FileSourceOptions {
 /** How often what only time decides is looked at. */
 const reviewIntervalMs = 250;
 const pollIntervalMs = 1000;
+/** Whoever asked for lines so short a time ago asks again soon; later than that, nobody may be reading. */
+const askedMs = 100;
 
 /** Resolves after the first pass: everything that is there is known, and committed. */
 export async function openFileSource(options: FileSourceOptions): Promise<Source> {
@@ -71,10 +76,12 @@ class FileSource implements Source {
   /** Rings when there is something to read, and when there is something to look at. */
   readonly #readyBell = new Bell();
   readonly #stirBell = new Bell();
-  readonly #ready: Follow[] = [];
+  readonly #turns = new Turns();
+  #taking = false;
+  #tookAtMs = Number.NEGATIVE_INFINITY;
   /** Gaps and last lines, found outside of `take`. */
   readonly #given: Piece[] = [];
-  #life: Promise<void> = Promise.resolve();
+  #life: Promise<unknown> = Promise.resolve();
   /** What must not happen; `take` tells it. */
   #failure: { readonly error: unknown } | null = null;
 
@@ -87,6 +94,7 @@ class FileSource implements Source {
       fresh: options.streams.length === 0,
       wanted: (path) => this.#patterns.find((one) => one.matches(path)) ?? null,
       ready: (follow) => this.#enqueue(follow),
+      notice: (follow) => this.#notice(follow),
       stir: () => this.#stirBell.ring(),
       give: (piece) => {
         this.#given.push(piece);
@@ -126,21 +134,35 @@ class FileSource implements Source {
       const known = wanted?.settings ?? settings[0]!;
       this.#generations.restore(record, { position: read, released: watermark, settings: known });
     }
-    if (streams.length > 0) await this.#view.recogniseAll();
-    await this.#ground.gather(() => this.#view.pass({ veryFirst: veryFirstStart }));
+    if (streams.length > 0) await this.#view.patrol.recogniseAll();
+    await this.#ground.gather(() => this.#view.patrol.pass(veryFirstStart ? 'very-first' : 'first'));
     this.#newcomers.begun();
-    this.#life = this.#live().catch((error: unknown) => {
-      this.#failure = { error };
-      this.#readyBell.ring();
-    });
+    this.#life = Promise.all(
+      [this.#live(), this.#patrol(), this.#view.rounds.run()].map((life) =>
+        life.catch((error: unknown) => {
+          this.#failure ??= { error };
+          this.#readyBell.ring();
+        }),
+      ),
+    );
   }
 
   async take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]> {
+    this.#taking = true;
+    try {
+      return await this.#take(bytesMax, signal);
+    } finally {
+      this.#taking = false;
+      this.#tookAtMs = this.#ground.uptimeMs();
+    }
+  }
+
+  async #take(bytesMax: number, signal: AbortSignal): Promise<readonly Piece[]> {
     const { clock } = this.#options.host;
     while (!signal.aborted && !this.#stop.signal.aborted) {
       if (this.#failure !== null) throw this.#failure.error;
       if (this.#given.length > 0) return this.#given.splice(0);
-      const follow = this.#ready.shift();
+      const follow = this.#turns.next();
       if (follow === undefined) {
         await this.#readyBell.wait(clock, Number.POSITIVE_INFINITY, signal);
         continue;
@@ -220,8 +242,8 @@ class FileSource implements Source {
   /** Its file is not where it should be; that of one that is missing is looked for anyway. */
   #lookAgain(follow: Follow): void {
     if (follow.missingSinceMs !== null) return;
-    this.#view.passDue = true;
-    this.#stirBell.ring();
+    this.#view.mark(follow.record.path);
+    this.#view.patrol.expectNews();
   }
 
   /** Null once it is decided that the file is gone; until then it cannot be read now. */
@@ -236,33 +258,44 @@ class FileSource implements Source {
   #enqueue(follow: Follow): void {
     if (follow.queued) return;
     follow.queued = true;
-    this.#ready.push(follow);
+    this.#turns.add(follow, { silent: this.#ground.uptimeMs() - follow.restlessAtMs >= silenceMs });
     this.#readyBell.ring();
   }
 
-  /** Events, passes and reviews, until the source is closed. */
+  /**
+   * Its content changed: true when it will be read soon, and the read tells all that a look at it would. False while
+   * nobody reads: then a look must find out how much there is, should it vanish before it is read.
+   */
+  #notice(follow: Follow): boolean {
+    const { phase, archive, missingSinceMs } = follow;
+    if (phase.kind !== 'followed' || archive !== null || missingSinceMs !== null) return false;
+    if (!this.#taking && this.#ground.uptimeMs() - this.#tookAtMs > askedMs) return false;
+    this.#enqueue(follow);
+    return true;
+  }
+
+  async #patrol(): Promise<void> {
+    const rescanMs = Math.min(...this.#options.settings.map((one) => one.rescanIntervalMs));
+    await this.#view.patrol.run(rescanMs, () => this.#turnstile.pass(async () => this.#review.forgetOld()));
+  }
+
+  /** Events and reviews, until the source is closed. */
   async #live(): Promise<void> {
     const { clock } = this.#options.host;
     const signal = this.#stop.signal;
-    const rescanMs = Math.min(...this.#options.settings.map((one) => one.rescanIntervalMs));
-    let passAtMs = clock.monotonicMs() + rescanMs;
     let pollAtMs = 0;
     while (!signal.aborted) {
       await this.#view.attend();
-      if (this.#view.passDue || clock.monotonicMs() >= passAtMs) {
-        await this.#view.pass({ veryFirst: false });
-        this.#review.forgetOld();
-        passAtMs = clock.monotonicMs() + rescanMs;
-      }
       if (this.#view.polls && clock.monotonicMs() >= pollAtMs) {
         await this.#view.poll();
         pollAtMs = clock.monotonicMs() + pollIntervalMs;
       }
       const restless = await this.#turnstile.pass(() => this.#reviewAll());
       if (this.#view.stirs) continue;
-      const dueMs = passAtMs - clock.monotonicMs();
-      const waitMs = restless ? reviewIntervalMs : this.#view.polls ? pollIntervalMs : dueMs;
-      await this.#stirBell.wait(clock, Math.max(0, Math.min(waitMs, dueMs)), signal);
+      const pollMs = this.#view.polls
+        ? Math.max(0, pollAtMs - clock.monotonicMs())
+        : Number.POSITIVE_INFINITY;
+      await this.#stirBell.wait(clock, restless ? Math.min(reviewIntervalMs, pollMs) : pollMs, signal);
     }
   }
 
@@ -283,7 +316,11 @@ class FileSource implements Source {
       const reading = await tailer.read(bytesMax);
       this.#handles.use(follow);
       follow.trouble = null;
-      if (reading.kind === 'nothing') return [];
+      if (reading.kind === 'nothing') {
+        if (tailer.unfinished) await this.#beginsLine(follow, tailer);
+        else this.#ground.calm(follow);
+        return [];
+      }
       if (reading.kind === 'replaced') {
         await this.#generations.replaced(follow);
         return [];
@@ -291,7 +328,10 @@ class FileSource implements Source {
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
       if (reading.pieces.length > 0) this.#ground.grew(follow);
-      this.#enqueue(follow);
+      // A read that got less than it asked for came to the end: the next event tells of more. With an unfinished line it
+      // is read once more: to ask for its size may fail, and these lines are out of the file already.
+      if (reading.more || tailer.unfinished) this.#enqueue(follow);
+      else this.#ground.calm(follow);
       const head = this.#ground.evidence.betterHead(follow);
       if (head !== null) this.#ground.change(follow, { head });
       return reading.pieces;
@@ -302,6 +342,15 @@ class FileSource implements Source {
       follow.trouble = code;
       return [];
     }
+  }
+
+  /** Bytes without a line end: they are remembered to be there, and may wait for time to pass. */
+  async #beginsLine(follow: Follow, tailer: Tailer): Promise<void> {
+    this.#ground.restless.add(follow);
+    this.#stirBell.ring();
+    const { size } = await tailer.handle.stat();
+    if (size > follow.size) this.#ground.grew(follow);
+    follow.size = Math.max(follow.size, size);
   }
 
   #complain(follow: Follow, code: string): void {

@@ -9,6 +9,7 @@ const chunkBytes = 64 * 1024;
  * back than `lineBytesMax` counts as begun at the position itself.
  */
 export async function startOf(handle: FileHandle, position: number, lineBytesMax: number): Promise<number> {
+  if (position === 0) return 0;
   const chunk = Buffer.alloc(chunkBytes);
   let end = position;
   while (end > 0 && position - end <= lineBytesMax) {

@@ -1,10 +1,11 @@
-/** What events make the source look at, on a real disk. */
+/** What events make the source look at, on a real disk and in virtual time. */
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Collector } from '../../../test/support/collector.ts';
+import { VirtualSource } from '../../../test/support/virtual-source.ts';
 import type { Host } from '../../host/host.ts';
 import { createHost } from '../../host/node/host.ts';
 
@@ -57,4 +58,42 @@ test('watches a directory that was removed and made again', async () => {
     expected.push(line);
     await source.until(expected);
   }
+});
+
+test('reads what an event tells of without looking at it first', async () => {
+  const source = new VirtualSource();
+  source.append('a.log', 'one\n');
+  await source.open();
+  await source.until(1);
+  await source.run(1000);
+  const { stat, open } = source.counts;
+  source.append('a.log', 'two\n');
+  const tookMs = await source.until(2);
+  // One read of the simulated disk.
+  assert.ok(tookMs < 5, `${tookMs} ms`);
+  assert.deepEqual({ stat: source.counts.stat, open: source.counts.open }, { stat, open });
+  await source.close();
+});
+
+test('knows how much there was in a file that is truncated while nobody reads', async () => {
+  const source = new VirtualSource();
+  source.append('a.log', 'one\n');
+  await source.open();
+  await source.until(1);
+  source.taking = false;
+  source.append('a.log', 'two\n');
+  await source.run(1000);
+  source.append('a.log', 'never read\n');
+  await source.run(100);
+  source.machine.drive.truncate(source.machine.drive.get('/logs/a.log'), 0);
+  source.append('a.log', 'anew\n');
+  source.taking = true;
+  await source.until(3);
+  assert.deepEqual(source.lines, ['one', 'two', 'anew']);
+  const gaps = source.pieces.map(({ segment }) => segment).filter(({ kind }) => kind === 'gap');
+  assert.deepEqual(
+    gaps.map(({ from, to }) => to - from),
+    ['never read\n'.length],
+  );
+  await source.close();
 });

@@ -1,8 +1,8 @@
 /**
  * Events of directories, as hints. Directories that cannot be watched (no more watches, a network file system) are
- * named, so that they are polled.
+ * named, so that they are polled. The watch of a directory whose events cost too much can be put down for a while.
  */
-import type { Disk, Watch } from '../../host/disk.ts';
+import type { Changed, Disk, Watch } from '../../host/disk.ts';
 import { diskCode, printablePath } from '../../host/disk.ts';
 import type { SelfLog } from '../../host/selflog.ts';
 
@@ -17,7 +17,7 @@ interface Watched {
 export class Watches {
   readonly #disk: Disk;
   readonly #log: SelfLog;
-  readonly #changed: (directory: string, name: string | null) => void;
+  readonly #changed: (directory: string, ...event: Parameters<Changed>) => void;
   readonly #watches = new Map<string, Watched>();
   /** Directories that may have been removed, so that their watches are dead. */
   readonly #doubtful = new Set<string>();
@@ -25,18 +25,19 @@ export class Watches {
 
   constructor(
     host: { readonly disk: Disk; readonly log: SelfLog },
-    changed: (directory: string, name: string | null) => void,
+    changed: (directory: string, ...event: Parameters<Changed>) => void,
   ) {
     this.#disk = host.disk;
     this.#log = host.log;
     this.#changed = changed;
   }
 
-  /** Watches these directories and no others; true when some are new among them. */
-  async set(directories: ReadonlySet<string>): Promise<boolean> {
+  /** Watches these directories and no others; true when some are new among them. `step` is awaited before each look. */
+  async set(directories: ReadonlySet<string>, step: () => Promise<void> | null): Promise<boolean> {
     const first = this.#watches.size === 0;
     let added = false;
     for (const [directory, { watch, identity }] of this.#watches) {
+      await step();
       const same = directories.has(directory) && identity === (await this.#identityOf(directory));
       if (same && !this.#doubtful.has(directory)) continue;
       watch.close();
@@ -46,6 +47,7 @@ export class Watches {
     for (const directory of this.polled) if (!directories.has(directory)) this.polled.delete(directory);
     for (const directory of directories) {
       if (this.#watches.has(directory)) continue;
+      await step();
       await this.#add(directory);
       added ||= this.#watches.has(directory);
     }
@@ -54,6 +56,23 @@ export class Watches {
 
   has(directory: string): boolean {
     return this.#watches.has(directory);
+  }
+
+  /** Watched, or polled since it cannot be. */
+  knows(directory: string): boolean {
+    return this.#watches.has(directory) || this.polled.has(directory);
+  }
+
+  /** No more of its events for now. It stays one that can be watched, and is not polled. */
+  putDown(directory: string): void {
+    this.#watches.get(directory)?.watch.close();
+  }
+
+  /** Its events again. What happened meanwhile is for the caller to look for. */
+  async takeUp(directory: string): Promise<void> {
+    this.#watches.get(directory)?.watch.close();
+    if (!this.#watches.delete(directory)) return;
+    await this.#add(directory);
   }
 
   close(): void {
@@ -85,10 +104,10 @@ export class Watches {
     try {
       // Asked before: one that is made anew in between is then seen as another.
       const identity = await this.#identityOf(directory);
-      const watch = await this.#disk.watch(directory, (name) => {
+      const watch = await this.#disk.watch(directory, (name, what) => {
         // What ends a watch is told under the directory's own name, or none. An inode may be used again at once.
         if (name === null || directory.endsWith(`/${name}`)) this.#doubtful.add(directory);
-        this.#changed(directory, name);
+        this.#changed(directory, name, what);
       });
       this.#watches.set(directory, { watch, identity });
       return null;

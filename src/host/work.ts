@@ -11,6 +11,8 @@ export interface Work {
    * some MiB wait. After the pieces that could be had it rejects with `ExpansionError` `corrupt` or `cut-short`.
    */
   gunzip(input: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array>;
+  /** Resolves when whoever waited for work that is done by now has gone on. */
+  turn(): Promise<void>;
   /** SHA-256 of the parts together, in hexadecimal. */
   sha256(parts: readonly (Uint8Array | string)[]): string;
 }

@@ -1,6 +1,6 @@
 /** Heavy computation, off the event loop where that pays. */
 export interface Work {
-  /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0020-encodings.md). */
+  /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0022-encodings.md). */
   readonly encodings: readonly Encoding[];
   /** As fast as the encoding can be made: what is sent or stored is made once and expanded seldom. */
   compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array>;
@@ -11,6 +11,8 @@ export interface Work {
    * some MiB wait. After the pieces that could be had it rejects with `ExpansionError` `corrupt` or `cut-short`.
    */
   gunzip(input: AsyncIterable<Uint8Array>): AsyncIterableIterator<Uint8Array>;
+  /** Resolves when whoever waited for work that is done by now has gone on. */
+  turn(): Promise<void>;
   /** SHA-256 of the parts together, in hexadecimal. */
   sha256(parts: readonly (Uint8Array | string)[]): string;
 }

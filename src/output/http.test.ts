@@ -38,6 +38,7 @@ function open(
         compress: async (_encoding, parts) => gzipSync(Buffer.concat(parts)),
         decompress: () => Promise.reject(new Error('not here')),
         gunzip: () => assert.fail('not here'),
+        turn: () => assert.fail('not here'),
         sha256: () => '',
       },
     },

@@ -90,10 +90,11 @@ export class Intake {
   }
 
   async #run(): Promise<void> {
-    // Requests that arrived in the same turn of the event loop get into the queue first, and share the transaction.
-    await Promise.resolve();
+    // What arrived or was compressed while the last transaction ran gets into the queue first, and shares the next.
+    await this.#options.work.turn();
     while (this.#queue.length > 0) {
       await this.#settle(this.#takeGroup());
+      await this.#options.work.turn();
     }
     this.#running = null;
   }

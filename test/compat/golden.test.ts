@@ -46,6 +46,7 @@ function open(protocol: Protocol, url: string, handle: (request: HttpRequest) =>
         compress: () => Promise.reject(new Error('nothing is compressed here')),
         decompress: () => Promise.reject(new Error('nothing is compressed here')),
         gunzip: () => assert.fail('nothing is compressed here'),
+        turn: () => assert.fail('nothing waits here'),
         sha256: () => '',
       },
     },

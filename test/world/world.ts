@@ -198,6 +198,7 @@ function workOf(process: WorldProcess, dice: Dice): Work {
       });
     },
     gunzip: (input) => gunzip(process, input),
+    turn: () => process.later(0, () => undefined),
     sha256: (parts) => {
       const hash = createHash('sha256');
       for (const part of parts) hash.update(part);

@@ -24,6 +24,7 @@ export const nodeWork: Work = {
   compress,
   decompress,
   gunzip: expandMembers,
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
   sha256: (parts) => {
     const hash = createHash('sha256');
     for (const part of parts) hash.update(part);

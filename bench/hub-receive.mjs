@@ -66,7 +66,7 @@ const forms = [
     of: () => [hubProtocol, session],
   },
   {
-    ...{ name: 'block', path: '/api/agent/ingest-block', max: mebibyte, share: 1 },
+    ...{ name: 'block', path: '/api/agent/ingest-batch', max: mebibyte, share: 1 },
     of: () => [hubProtocol, { ...session, block: 1 }],
   },
 ];

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { batchOf, cut, gap, lines, type Piece } from '../../test/compat/batches.ts';
 import { envelope, ndjson, startHub } from '../../test/hub/fixture.ts';
 import { nodeWork } from '../host/node/work.ts';
-import { blockPath, encodeBlock } from '../protocol/block.ts';
+import { encodeBlock } from '../protocol/block.ts';
+import { ingestPath } from '../protocol/ila-soc.ts';
 import type { Session } from '../protocol/protocol.ts';
 
 const session: Session = {
@@ -25,10 +26,10 @@ test('a block is stored byte for byte, and once', async (context) => {
     gap(20, 'unreadable', { from: bytes.length + 100 }),
     lines('last', { from: bytes.length + 120 }),
   );
-  const first = await hub.ask(blockPath, { body });
+  const first = await hub.ask(ingestPath, { body });
   assert.deepEqual([first.json.status, first.json.total], ['success', 5]);
   assert.deepEqual(first.json.almadia, { batch_id: id, records: 5, duplicates: 0 });
-  const again = await hub.ask(blockPath, { body });
+  const again = await hub.ask(ingestPath, { body });
   assert.deepEqual(again.json.almadia, { batch_id: id, records: 0, duplicates: 5 });
   const found = ndjson((await hub.ask('/api/export?agent=web')).text);
   assert.deepEqual(
@@ -55,11 +56,11 @@ test('a block is compressed in any encoding that was offered', async (context) =
   for (const encoding of nodeWork.encodings) {
     const { id, body } = blockOf(lines('one\ntwo\n', { from }));
     const packed = await nodeWork.compress(encoding, [body]);
-    const reply = await hub.ask(blockPath, { body: packed, headers: { 'content-encoding': encoding } });
+    const reply = await hub.ask(ingestPath, { body: packed, headers: { 'content-encoding': encoding } });
     assert.deepEqual(reply.json.almadia, { batch_id: id, records: 2, duplicates: 0 }, encoding);
     from += 8;
   }
-  const unknown = await hub.ask(blockPath, { body: '', headers: { 'content-encoding': 'snappy' } });
+  const unknown = await hub.ask(ingestPath, { body: '', headers: { 'content-encoding': 'snappy' } });
   assert.equal(unknown.status, 415);
   assert.equal(unknown.headers['accept-encoding'], ['deflate', ...nodeWork.encodings].join(', '));
   await hub.close();
@@ -71,7 +72,7 @@ test('what came with the envelope is recognised in a block, and the other way ro
   const ingest = '/api/agent/ingest-batch';
   await hub.ask(ingest, { body: envelope(0, ['one', 'two']) });
   const { body } = blockOf(lines('one\ntwo\nthree\n', { stream, path: '/var/log/a.log' }));
-  assert.equal((await hub.ask(blockPath, { body })).json.almadia.duplicates, 2);
+  assert.equal((await hub.ask(ingestPath, { body })).json.almadia.duplicates, 2);
   const again = await hub.ask(ingest, { body: envelope(4, ['two', 'three']) });
   assert.deepEqual([again.json.almadia.records, again.json.almadia.duplicates], [0, 2]);
   const other = await hub.ask(ingest, { body: envelope(4, ['TWO', 'three']) });
@@ -83,10 +84,10 @@ test('what came with the envelope is recognised in a block, and the other way ro
 test('a dry run checks a block and stores nothing, and a bad one is refused', async (context) => {
   const hub = await startHub(context);
   const { body } = blockOf(lines('one\n'));
-  assert.equal((await hub.ask(`${blockPath}?dry_run=1`, { body })).json.total, 1);
+  assert.equal((await hub.ask(`${ingestPath}?dry_run=1`, { body })).json.total, 1);
   assert.equal((await hub.ask('/api/export')).text, '');
-  const bad = await hub.ask(blockPath, { body: body.subarray(0, -1) });
+  const bad = await hub.ask(ingestPath, { body: body.subarray(0, -1) });
   assert.deepEqual([bad.status, bad.json.code], [400, 'BODY_INVALID']);
-  assert.equal((await hub.ask(blockPath, { body, key: 'wrong' })).status, 401);
+  assert.equal((await hub.ask(ingestPath, { body, key: 'wrong' })).status, 401);
   await hub.close();
 });

@@ -8,11 +8,10 @@
 import type { Clock } from '../host/clock.ts';
 import type { Work } from '../host/work.ts';
 import type { LogScanner } from '../lines/decode.ts';
-import { blockPath, decodeBlock } from '../protocol/block.ts';
-import { decodeRegistration } from '../protocol/ila-soc.ts';
+import { decodeBlock, isBlock } from '../protocol/block.ts';
+import { decodeRegistration, ingestPath } from '../protocol/ila-soc.ts';
 import type { Incoming } from '../protocol/incoming.ts';
 import { decodeHeartbeat, hubOffer, receipt } from '../protocol/ingest.ts';
-import type { Decoded } from '../protocol/received.ts';
 import { readIngest } from '../protocol/scan.ts';
 import { storedText } from './arrival.ts';
 import type { Fleet } from './fleet.ts';
@@ -46,27 +45,20 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
     }
     throw new Refusal(404, 'AGENT_UNKNOWN', { message: 'This agent is not registered; register it again.' });
   };
-  const ingestAs =
-    (decode: (body: Uint8Array) => Decoded<Incoming>): Route['answer'] =>
-    (request) => {
-      const dryRun = request.search.get('dry_run') === '1';
-      return receiver.receive(request, decode, async (batch) => {
-        const counts = dryRun
-          ? { stored: batch.records, duplicates: 0 }
-          : await receiver.take(batch.agentId!, 'ila-soc', batch);
-        return json(200, ingestReply(batch, { ...counts, dryRun }));
-      });
-    };
+  const decode = (body: Uint8Array) => (isBlock(body) ? decodeBlock(body) : readIngest(body, scanner));
+  const ingest: Route['answer'] = (request) => {
+    const dryRun = request.search.get('dry_run') === '1';
+    return receiver.receive(request, decode, async (batch) => {
+      const counts = dryRun
+        ? { stored: batch.records, duplicates: 0 }
+        : await receiver.take(batch.agentId!, 'ila-soc', batch);
+      return json(200, ingestReply(batch, { ...counts, dryRun }));
+    });
+  };
   return [
     { method: 'POST', path: '/api/agent/register', access: 'key', answer: register },
     { method: 'POST', path: '/api/agent/heartbeat', access: 'key', answer: heartbeat },
-    {
-      method: 'POST',
-      path: '/api/agent/ingest-batch',
-      access: 'key',
-      answer: ingestAs((body) => readIngest(body, scanner)),
-    },
-    { method: 'POST', path: blockPath, access: 'key', answer: ingestAs(decodeBlock) },
+    { method: 'POST', path: ingestPath, access: 'key', answer: ingest },
   ];
 }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { batchOf, cut, gap, lines } from '../../test/compat/batches.ts';
-import { blockPath, decodeBlock, encodeBlock } from './block.ts';
+import { decodeBlock, encodeBlock } from './block.ts';
 import { hub } from './hub.ts';
+import { ingestPath } from './ila-soc.ts';
 import type { Incoming } from './incoming.ts';
 import type { Session } from './protocol.ts';
 
@@ -40,7 +41,7 @@ test('a server that offers blocks gets the bytes of the files themselves', () =>
   ]);
   const { batch, body } = batchOf(lines(bytes), cut('begin', 100), gap(50, 'unreadable'));
   const { request, records } = hub.encode(batch, body, session);
-  assert.equal(request!.path, blockPath);
+  assert.equal(request!.path, ingestPath);
   assert.equal(request!.headers['content-type'], 'application/vnd.almadia.block');
   assert.equal(request!.body[1]!.buffer, body[0]!.buffer);
   const found = decoded(Buffer.concat(request!.body));

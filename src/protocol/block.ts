@@ -2,7 +2,7 @@
  * The hub's block: the bytes of the files as they are, behind a small header that says what they are. Offered at
  * registration (`"almadia":{…,"block":1}`); without the offer the envelope is spoken (`hub.ts`).
  *
- *   POST {base}/api/agent/ingest-block    content-type: application/vnd.almadia.block
+ *   POST {base}/api/agent/ingest-batch    content-type: application/vnd.almadia.block
  *
  *   block   = "almadia-block/1 " length LF header LF bytes
  *   length  = decimal; how many bytes the header has, without the LF behind it
@@ -24,7 +24,7 @@
  */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
 import { countLines, lastLineEnd } from '../lines/ends.ts';
-import { headersOf } from './ila-soc.ts';
+import { headersOf, ingestPath } from './ila-soc.ts';
 import { type Incoming, type IncomingSegment, sourceOf } from './incoming.ts';
 import type { Session, WireRequest } from './protocol.ts';
 import { type Decoded, isCount, isName, readObject, refused } from './received.ts';
@@ -32,8 +32,6 @@ import { readSegmentHead } from './segment-head.ts';
 
 /** The version of the block that is spoken here. */
 export const blockVersion = 1;
-
-export const blockPath = '/api/agent/ingest-block';
 
 const contentType = 'application/vnd.almadia.block';
 
@@ -60,7 +58,7 @@ export function encodeBlock(batch: Batch, body: BatchBody, session: Session): Wi
   ]);
   return {
     method: 'POST',
-    path: blockPath,
+    path: ingestPath,
     headers: headersOf(session, contentType),
     body: [head, ...body.filter((bytes) => bytes.length > 0)],
   };
@@ -76,6 +74,13 @@ function describe(segment: Segment): object {
     case 'gap':
       return { stream, path, from, to, kind, reason: segment.reason };
   }
+}
+
+const beginning = Buffer.from('almadia-block/');
+
+/** A body begins so, or is JSON. */
+export function isBlock(body: Uint8Array): boolean {
+  return beginning.equals(body.subarray(0, beginning.length));
 }
 
 /** The hub's side. What it gives are views of the body. */

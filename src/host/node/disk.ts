@@ -80,6 +80,9 @@ export function nodeDisk(): Disk {
   };
 }
 
+/** So much is read at once from a disk of this machine; more may have to come from the disk itself. */
+const atOnceBytesMax = 32 * 1024;
+
 /** Directories that were found to be on disks of this machine, and where their links lead. */
 class LocalDirectories {
   readonly #real = new Map<string, { readonly path: string; readonly identity: string } | null>();
@@ -138,6 +141,12 @@ class NodeFileHandle implements FileHandle {
   }
 
   read(target: Uint8Array, at: { offset: number; length: number; position: number }): Promise<number> {
+    // What was appended just now lies in the page cache, and is there before the thread pool would have woken up.
+    if (this.#near && at.length <= atOnceBytesMax) {
+      return this.#run<number>((done) =>
+        done(null, fs.readSync(this.#descriptor, target, at.offset, at.length, at.position)),
+      );
+    }
     return this.#run<number>((done) =>
       fs.read(this.#descriptor, target, at.offset, at.length, at.position, done),
     );

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Batch, Segment } from '../event/batch.ts';
 import { openLogScanner } from '../lines/decode.ts';
 import { countLines, walkLines } from '../lines/ends.ts';
+import { openLineMemory } from '../lines/line-memory.ts';
 import { hub } from './hub.ts';
 import { ilaSoc } from './ila-soc.ts';
 import { type Incoming, incomingOf } from './incoming.ts';
@@ -14,6 +15,7 @@ import { readIngest, readLogs, scanIngest, scanLogs } from './scan.ts';
 import { decodeLogs, syncLogs, syncLogsLimits } from './sync-logs.ts';
 
 const scanners = [openLogScanner('scalar'), openLogScanner('simd')];
+const memory = openLineMemory();
 const session: Session = {
   ...{ agentId: 'web-ñ', hostname: 'web', osType: 'Linux', key: 'k', version: '1' },
   ...{ envelope: 1, gzip: false },
@@ -197,11 +199,16 @@ test('takes the envelope, with gaps and unfinished lines', () => {
   fc.assert(
     fc.property(parts, fc.boolean(), (list, gaps) => {
       const [batch, bodies] = batchOf(list, gaps);
-      const body = bodyOf(hub.encode(batch, bodies, session).request);
+      const body = bodyOf(hub.encode(batch, bodies, session, memory).request);
       assert.equal(checkIngest(body), true);
-      const plainly = ilaSoc.encode(batch, bodies, session).request;
+      const plainly = ilaSoc.encode(batch, bodies, session, memory).request;
       if (plainly !== null) assert.equal(checkIngest(bodyOf(plainly)), true);
-      const lists = syncLogs({ source: 'shop', ...syncLogsLimits }).encode(batch, bodies, session).request;
+      const lists = syncLogs({ source: 'shop', ...syncLogsLimits }).encode(
+        batch,
+        bodies,
+        session,
+        memory,
+      ).request;
       if (lists !== null) assert.equal(checkLogs(bodyOf(lists)), true);
     }),
     { numRuns: 1000 },
@@ -215,9 +222,9 @@ test('leaves to the general way what is no line any more when it is read back', 
     assert.equal(checkLogs(Buffer.from(JSON.stringify({ logs: [one] }))), false);
   }
   const [batch, bodies] = batchOf([{ name: 'crlf', text: Buffer.from('one\r\ntwo\n') }], false);
-  assert.equal(checkIngest(bodyOf(hub.encode(batch, bodies, session).request)), false);
+  assert.equal(checkIngest(bodyOf(hub.encode(batch, bodies, session, memory).request)), false);
   const [raw, rawBodies] = batchOf([{ name: 'raw', text: Buffer.from([0xff, 0x0a]) }], false);
-  assert.equal(checkIngest(bodyOf(hub.encode(raw, rawBodies, session).request)), false);
+  assert.equal(checkIngest(bodyOf(hub.encode(raw, rawBodies, session, memory).request)), false);
 });
 
 const token = fc.constantFrom(
@@ -292,7 +299,7 @@ test('reads hostile bodies to the same, refusals too', () => {
       const [batch, bodies] = batchOf(list, true);
       const good = [
         Buffer.from(write(body)),
-        bodyOf(hub.encode(batch, bodies, session).request),
+        bodyOf(hub.encode(batch, bodies, session, memory).request),
         Buffer.from(write({ logs: body.logs.map((log) => log.log_text), source: 'shop', timestamp: 1 })),
         Buffer.from(write({ logs: body.logs, agent_id: 'web' })),
       ][which]!;
@@ -315,7 +322,7 @@ test('only what JSON takes for white space is passed over behind the list', () =
 
 test('a body that ends anywhere is refused as the general way refuses it', () => {
   const [batch, bodies] = batchOf([{ name: 'a.log', text: Buffer.from('one "é" \\ two\n\n日本\n') }], true);
-  const whole = bodyOf(hub.encode(batch, bodies, session).request);
+  const whole = bodyOf(hub.encode(batch, bodies, session, memory).request);
   for (let length = 0; length < whole.length; length++)
     assert.equal(checkIngest(whole.subarray(0, length)), false);
   const logs = Buffer.from(python({ logs: ['é', 'x'.repeat(40)], source: 'shop', timestamp: 1 }, true));

@@ -2,7 +2,7 @@
 // licences of those packages, and source maps for checkouts.
 //
 // A command loads what it needs and no more, but in few files: each file costs Node reads, a resolution and
-// a link (docs/decisions/0020-bundle.md). So commands are not packed one by one but in the groups below; what two
+// a link (docs/decisions/0016-bundle.md). So commands are not packed one by one but in the groups below; what two
 // groups share becomes a part of its own.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

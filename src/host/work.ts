@@ -1,6 +1,6 @@
 /** Heavy computation, off the event loop where that pays. */
 export interface Work {
-  /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0022-encodings.md). */
+  /** The encodings that this engine can make and expand, the cheapest first (docs/decisions/0018-encodings.md). */
   readonly encodings: readonly Encoding[];
   /** As fast as the encoding can be made: what is sent or stored is made once and expanded seldom. */
   compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array>;

@@ -8,7 +8,7 @@
  *   start       = the position of the first line, a varint; only in version 2
  *   payload     = content, compressed as said
  *
- * Compression is brotli of quality 0 (docs/decisions/0022-encodings.md); blocks of earlier hubs have gzip.
+ * Compression is brotli of quality 0 (docs/decisions/0018-encodings.md); blocks of earlier hubs have gzip.
  */
 import { ExpansionError, type Work } from '../host/work.ts';
 

@@ -9,7 +9,7 @@ import type { ConfigRequest, LoadedConfig } from '../config/load.ts';
 import { loadConfig, readKey } from '../config/load.ts';
 import type { Language, Problem } from '../host/errors.ts';
 import { AlmadiaError, explain } from '../host/errors.ts';
-import { keepNewSpaceSmall } from '../host/node/heap.ts';
+import { setEngineForAgent } from '../host/node/engine.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import { openLog } from './agent-log.ts';
 import type { Session } from './agent-session.ts';
@@ -22,7 +22,7 @@ import { say } from './messages.ts';
 const drainMs = 8000;
 
 export async function run(context: CommandContext): Promise<number> {
-  keepNewSpaceSmall();
+  setEngineForAgent();
   const request = configRequest(context.options, 'defaults');
   const result = await loadConfig(context.host, request);
   if (result.kind === 'invalid') {

@@ -11,6 +11,7 @@ import { flatHeaders } from './headers.ts';
 import { asNetError, type Target, targetOf } from './target.ts';
 import type { Trust } from './trust.ts';
 
+const targetsMax = 64;
 const agentOptions = { keepAlive: true, maxFreeSockets: 16 } as const;
 
 export class HttpClient {
@@ -19,6 +20,8 @@ export class HttpClient {
   /** By the certificates believed, which are settings and therefore few. */
   readonly #secure = new Map<string, https.Agent>();
 
+  readonly #targets = new Map<string, Target>();
+
   constructor(trust: Trust) {
     this.#trust = trust;
   }
@@ -26,11 +29,21 @@ export class HttpClient {
   async send(request: ClientRequest, signal?: AbortSignal): Promise<HttpReply> {
     if (signal?.aborted) throw aborted();
     try {
-      const target = targetOf(request.url);
-      return await exchange(this.#open(target, request), request, signal);
+      return await exchange(this.#open(this.#target(request.url), request), request, signal);
     } catch (error) {
       throw asNetError(error);
     }
+  }
+
+  /** An agent sends to few addresses, and to one of them a thousand times a second. */
+  #target(url: string): Target {
+    let target = this.#targets.get(url);
+    if (target === undefined) {
+      target = targetOf(url);
+      if (this.#targets.size >= targetsMax) this.#targets.clear();
+      this.#targets.set(url, target);
+    }
+    return target;
   }
 
   #open(target: Target, request: ClientRequest): http.ClientRequest {

@@ -21,6 +21,8 @@ export class Evidence {
   readonly #disk: Disk;
   readonly #work: Work;
   readonly #registry: Registry;
+  /** The first bytes of each open file that were compared with what is remembered; they change while the file is short. */
+  readonly #judged = new WeakMap<object, Buffer>();
 
   readonly #proofs: (id: StreamId) => readonly Proof[];
 
@@ -73,7 +75,8 @@ export class Evidence {
 
   /** The head of what was read, when it says more than the one remembered or another thing; null otherwise. */
   betterHead({ tailer, record }: Follow): Proof | null {
-    if (tailer === null || tailer.head.length === 0) return null;
+    if (tailer === null || tailer.head.length === 0 || this.#judged.get(tailer) === tailer.head) return null;
+    this.#judged.set(tailer, tailer.head);
     // The file was cut before it was read: what was remembered never came.
     if (tailer.head.length < record.head.length)
       return makeProof(this.#work, tailer.head.length, tailer.head);

@@ -3,7 +3,7 @@
  *
  * Constants of lanes lie in memory: engines make one of three instructions in every turn of the loop, and a load is one.
  */
-import { LF } from './bytes';
+import { LF, TAB } from './bytes';
 import { keepFirst, spread } from './escapes';
 import { isLineEnd } from './line';
 import { atOf, encodeOne, outOf, pair, writes } from './text';
@@ -11,6 +11,9 @@ import { characterBytes, illFormed, incomplete } from './utf8';
 
 const backslashLanes = memory.data<u64>([0x5c5c5c5c5c5c5c5c, 0x5c5c5c5c5c5c5c5c], 16);
 const quoteLanes = memory.data<u64>([0x2222222222222222, 0x2222222222222222], 16);
+const tabLanes = memory.data<u64>([0x0909090909090909, 0x0909090909090909], 16);
+/** The bits by which a tab and the letter t differ. */
+const letterLanes = memory.data<u64>([0x7d7d7d7d7d7d7d7d, 0x7d7d7d7d7d7d7d7d], 16);
 const spaceLanes = memory.data<u64>([0x2020202020202020, 0x2020202020202020], 16);
 
 export function encodeTextSimd<Way>(
@@ -71,6 +74,22 @@ export function encodeTextSimd<Way>(
     if (at == to) break;
     const byte = load<u8>(at);
     if (byte == LF || isLineEnd(at, to)) break;
+    if (byte == TAB) {
+      // Where there is one there are more: from here on they are spread like quotation marks, as the letter t.
+      chunk = v128.load(at);
+      if (to - at < 16) chunk = keepFirst(chunk, to - at);
+      const isTab = i8x16.eq(chunk, v128.load(tabLanes));
+      const tabs: u32 = i8x16.bitmask(isTab);
+      const others: u32 = i8x16.bitmask(i8x16.lt_s(chunk, spaces)) ^ tabs;
+      const spreads: u32 =
+        tabs | i8x16.bitmask(v128.or(i8x16.eq(chunk, quotes), i8x16.eq(chunk, backslashes)));
+      chunk = v128.xor(chunk, v128.and(isTab, v128.load(letterLanes)));
+      if (writes<Way>()) spread(out, chunk, spreads, backslashes);
+      length = ctz(others | 0x10000);
+      at += length;
+      out += length + popcnt(spreads & ((1 << length) - 1));
+      continue;
+    }
     if (!replaces && byte >= 0x80 && characterBytes(at, to) < 0) break;
     const after = encodeOne<Way>(at, to, out);
     at = atOf(after);

@@ -54,6 +54,7 @@ function isContinuation(byte: u8): bool {
  * The method is that of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
  * tables, looked up by the nibbles of two neighbours, give the errors that each nibble allows; what all three allow is
  * one. Every chunk begins at a character here, so zeros stand for the bytes before it, and a chunk is judged by itself.
+ * (Bytes are shifted as pairs and masked: `i8x16.shr_u` has no instruction of its own and becomes five.)
  */
 export function illFormed(chunk: v128): v128 {
   const zeros = i8x16.splat(0);

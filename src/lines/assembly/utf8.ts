@@ -98,9 +98,10 @@ export function isUtf8(from: usize, to: usize): bool {
         at += ctz(incomplete(chunk) | 0x10000);
         continue;
       }
-    } else if (to - at >= 8 && (load<u64>(at) & 0x8080808080808080) == 0) {
-      at += 8;
-      continue;
+    } else if (to - at >= 8) {
+      const high = load<u64>(at) & 0x8080808080808080;
+      at += high == 0 ? 8 : usize(ctz(high) >> 3);
+      if (high == 0) continue;
     }
     let width: i32 = to - at >= 4 ? usualCharacterBytes(load<u32>(at)) : 0;
     if (width == 0) width = characterBytes(at, to);

@@ -94,6 +94,13 @@ for (const build of ['simd', 'scalar'] as const) {
     assert.deepEqual([second.stop, second.records], ['invalid', 0]);
   });
 
+  test(`gives the end of an unfinished line that reaches to the end of a step (${build})`, () => {
+    const kernel = openKernel(4 * 65536, build);
+    const range = put(kernel, `${'a'.repeat(40)}\n${'b'.repeat(23)}`);
+    assert.equal(kernel.lineEnds({ ...range, into: endsInto, intoEnd: endsInto + 1024 }), 2);
+    assert.deepEqual([...new Uint32Array(kernel.memory.buffer, endsInto, 2)], [41, 64]);
+  });
+
   test(`measures how many lines a room takes (${build})`, () => {
     const kernel = openKernel(4 * 65536, build);
     const range = put(kernel, 'a\n"\nb\n');

@@ -1,4 +1,5 @@
 /** Bytes that have a meaning here. */
+export const TAB: u8 = 0x09;
 export const LF: u8 = 0x0a;
 export const CR: u8 = 0x0d;
 export const QUOTE: u8 = 0x22;

@@ -70,7 +70,8 @@ export function lineEnds(from: usize, to: usize, into: usize, intoEnd: usize): i
     }
     at += step;
   }
-  at = max(at, written);
+  // Back to the last end: an unfinished line after it may reach just to the end of a step.
+  at = written;
   while (at < to && intoEnd - out >= 4) {
     at = min(findLineEnd(at, to) + 1, to);
     store<u32>(out, u32(at - from));

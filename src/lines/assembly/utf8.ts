@@ -54,6 +54,7 @@ function isContinuation(byte: u8): bool {
  * The method is that of Keiser and Lemire, "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): three
  * tables, looked up by the nibbles of two neighbours, give the errors that each nibble allows; what all three allow is
  * one. Every chunk begins at a character here, so zeros stand for the bytes before it, and a chunk is judged by itself.
+ * (Bytes are shifted as pairs and masked: `i8x16.shr_u` has no instruction of its own and becomes five.)
  */
 export function illFormed(chunk: v128): v128 {
   const zeros = i8x16.splat(0);
@@ -97,9 +98,10 @@ export function isUtf8(from: usize, to: usize): bool {
         at += ctz(incomplete(chunk) | 0x10000);
         continue;
       }
-    } else if (to - at >= 8 && (load<u64>(at) & 0x8080808080808080) == 0) {
-      at += 8;
-      continue;
+    } else if (to - at >= 8) {
+      const high = load<u64>(at) & 0x8080808080808080;
+      at += high == 0 ? 8 : usize(ctz(high) >> 3);
+      if (high == 0) continue;
     }
     let width: i32 = to - at >= 4 ? usualCharacterBytes(load<u32>(at)) : 0;
     if (width == 0) width = characterBytes(at, to);

@@ -51,9 +51,14 @@ async function main(names) {
   );
   const results = {};
   for (const name of names) {
-    const result = name in cases ? await runCase(name) : runScript(name);
-    results[name] = result;
-    say(textOf(name, result));
+    try {
+      results[name] = name in cases ? await runCase(name) : runScript(name);
+      say(textOf(name, results[name]));
+    } catch (error) {
+      // The others have their own to tell.
+      console.error(`FAILED: ${name}: ${error.message}`);
+      process.exitCode = 1;
+    }
   }
   if (values.json) console.log(JSON.stringify({ machine, options, results }, null, 2));
   if (values.write)

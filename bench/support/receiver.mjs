@@ -14,7 +14,7 @@ import { compileCounter } from './swift-count.mjs';
 const stallMs = 20_000;
 const pollMs = 1000;
 
-/** `protocol` is `plain` (protocols A and B as the originals speak them) or `hub` (B with the envelope and gzip). */
+/** `protocol` is `plain` (A and B as the originals speak them), `hub` (B with the envelope and gzip) or `block`. */
 export async function startReceiver(protocol = 'plain') {
   const child = fork(new URL('./receiver-process.mjs', import.meta.url), [protocol, await compileCounter()]);
   const [{ port, linesPort }] = await once(child, 'message');

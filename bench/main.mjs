@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean' },
     write: { type: 'string' },
     runs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '0.7' },
     megabytes: { type: 'string', default: '512' },
     large: { type: 'boolean' },
   },

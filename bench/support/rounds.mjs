@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeData } from './data.mjs';
 import { shipOnce } from './shipping.mjs';
 
-const bytesMin = 16e6;
+const bytesMin = 8e6;
 /** A trial that was too short says little of a program that warms up; each next one is larger by as much at most. */
 const trialsMax = 3;
 const enlargementMax = 16;

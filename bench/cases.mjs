@@ -7,11 +7,12 @@ import { hub } from './cases/hub.mjs';
 import { idle } from './cases/idle.mjs';
 import { latency } from './cases/latency.mjs';
 import { outage } from './cases/outage.mjs';
+import { proof } from './cases/proof.mjs';
 import { shown } from './cases/shown.mjs';
 import { startup } from './cases/startup.mjs';
 import { throughput } from './cases/throughput.mjs';
 
-export const cases = { throughput, against, latency, idle, startup, outage, hub, growth, shown };
+export const cases = { proof, throughput, against, latency, idle, startup, outage, hub, growth, shown };
 
 const script = (name, summary) => [name, { summary, command: [join(import.meta.dirname, `${name}.mjs`)] }];
 

@@ -15,9 +15,10 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean' },
     write: { type: 'string' },
     runs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '0.7' },
     megabytes: { type: 'string', default: '512' },
     large: { type: 'boolean' },
+    kinds: { type: 'string' },
   },
 });
 const options = {
@@ -25,6 +26,7 @@ const options = {
   secondsPerRun: Number(values.seconds),
   bytesMax: Number(values.megabytes) * 1e6,
   large: values.large ?? false,
+  kinds: values.kinds?.split(',') ?? null,
 };
 
 /** By name, the promise of each bench that was begun. */
@@ -51,9 +53,14 @@ async function main(names) {
   );
   const results = {};
   for (const name of names) {
-    const result = name in cases ? await runCase(name) : runScript(name);
-    results[name] = result;
-    say(textOf(name, result));
+    try {
+      results[name] = name in cases ? await runCase(name) : runScript(name);
+      say(textOf(name, results[name]));
+    } catch (error) {
+      // The others have their own to tell.
+      console.error(`FAILED: ${name}: ${error.message}`);
+      process.exitCode = 1;
+    }
   }
   if (values.json) console.log(JSON.stringify({ machine, options, results }, null, 2));
   if (values.write)
@@ -148,6 +155,7 @@ Options:
   --runs N         runs of each program, ${options.runs}
   --seconds S      how long a run is to take, about, ${options.secondsPerRun}
   --megabytes N    no file of data is larger, ${options.bytesMax / 1e6}
+  --kinds A,B      throughput of these kinds of lines only, beside plain ones
   --large          backlogs of 10 GB too
 
 BENCH_RSYSLOGD, BENCH_SYSLOG_NG, BENCH_FLUENT_BIT and BENCH_CURL name programs that are not on the path, BENCH_AGENT

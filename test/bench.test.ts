@@ -61,6 +61,25 @@ test('the receiver counts the records of every form, whatever stands in the line
   assert.equal(records.countListed(Buffer.from('{"agent_id":"a","logs":[]}'), counter), 0);
 });
 
+test('the proof tells a line that is missing, repeated or changed', async () => {
+  const { Proof } = (await load('support/proof.mjs')) as {
+    Proof: new () => { add(texts: readonly string[]): void; summary(): object };
+  };
+  const summaryOf = (texts: readonly string[]) => {
+    const proof = new Proof();
+    proof.add(texts);
+    return proof.summary();
+  };
+  const texts = ['0000000000 one', '0000000001 two', '0000000002 three'];
+  const whole = { different: 3, repeated: 0, disorder: 0 };
+  const { sum, ...counts } = summaryOf(texts) as { sum: number };
+  assert.deepEqual(counts, whole);
+  assert.deepEqual(summaryOf([texts[1]!, texts[0]!, texts[2]!]), { ...whole, disorder: 1, sum });
+  for (const wrong of [texts.slice(1), [...texts, texts[2]!], [...texts.slice(0, 2), '0000000002 thrEe']]) {
+    assert.notEqual((summaryOf(wrong) as { sum: number }).sum, sum);
+  }
+});
+
 test('a file of data holds as many lines as it says, each with a sequence number of its own', async () => {
   const { kinds, writeData } = (await load('support/data.mjs')) as Data;
   const directory = mkdtempSync(join(tmpdir(), 'almadia-data-'));

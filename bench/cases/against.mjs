@@ -1,5 +1,5 @@
 // The agent beside what one would take instead, on the same mixed lines, in one run.
-import { almadia } from '../rivals/almadia.mjs';
+import { almadia, almadiaBlocks } from '../rivals/almadia.mjs';
 import { countWithWc, curl } from '../rivals/floor.mjs';
 import { fluentBit } from '../rivals/fluent-bit.mjs';
 import { naive } from '../rivals/naive.mjs';
@@ -15,8 +15,12 @@ const kind = 'plain';
 export const against = {
   summary: 'the agent, a naive agent, curl, wc, rsyslog, syslog-ng, Fluent Bit on the same lines',
   run: async (context) => {
-    const plain = await compare([almadia, naive, curl, rsyslog, syslogNg, fluentBit], false, context);
-    const gzip = await compare([almadia, naive, fluentBit], true, context);
+    const plain = await compare(
+      [almadia, almadiaBlocks, naive, curl, rsyslog, syslogNg, fluentBit],
+      false,
+      context,
+    );
+    const gzip = await compare([almadia, almadiaBlocks, naive, fluentBit], true, context);
     plain.rows.push(['wc -l (counts, sends nothing)', ...(await wcRow(plain, context))]);
     return {
       settings: [...plain.settings, ...gzip.missing],
@@ -77,7 +81,7 @@ async function compare(programs, gzip, context) {
         `${program.name}${gzip ? ' with gzip' : ''}: not run: not installed (package ${name})`,
     );
   return {
-    title: `Against others, plain lines, ${gzip ? 'gzip' : 'uncompressed'}`,
+    title: `Against others, plain lines, ${gzip ? 'compressed' : 'uncompressed'}`,
     rows,
     figures,
     missing,

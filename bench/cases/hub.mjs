@@ -11,7 +11,9 @@ import { figure, times } from '../support/table.mjs';
 
 const key = 'bench-key';
 const loader = new URL('../support/hub-load-process.mjs', import.meta.url).pathname;
-const protocols = ['sync-logs', 'ila-soc', 'hub', 'hub-gzip'];
+const protocols = ['sync-logs', 'ila-soc', 'hub', 'hub-gzip', 'block', 'block-br'];
+/** What agents of Almadía send. */
+const usual = 'block-br';
 const agentCounts = [1, 10, 100];
 const mebibyte = 1024 * 1024;
 /** 4 agents with 8 batches each. */
@@ -45,7 +47,7 @@ async function receive({ directory, options, tell }) {
       const running = await startHub(join(directory, `hub-${round}-${protocol}`));
       try {
         runs[protocol].push(await post(running, protocol, load));
-        if (protocol === 'hub') await query(running, queries);
+        if (protocol === usual) await query(running, queries);
       } finally {
         await running.stop();
       }
@@ -81,9 +83,9 @@ async function receive({ directory, options, tell }) {
     },
     queries: {
       title: 'Asking the same hub',
-      columns: ['question', 'median', 'to receiving (hub)'],
+      columns: ['question', 'median', `to receiving (${usual})`],
       rows: [
-        ['export of everything, MB/s of NDJSON', figure(exported), times(ratio(exported, speed('hub')))],
+        ['export of everything, MB/s of NDJSON', figure(exported), times(ratio(exported, speed(usual)))],
         ['the last 200 lines, ms', figure(linesMs), '-'],
       ],
     },
@@ -96,7 +98,7 @@ async function grow({ directory, tell }) {
     tell(`${agents} agents`);
     const running = await startHub(join(directory, `hub-of-${agents}`));
     try {
-      const of = await post(running, 'hub', { agents, ...perAgent });
+      const of = await post(running, usual, { agents, ...perAgent });
       figures.push({ agents, ...of });
     } finally {
       await running.stop();

@@ -11,7 +11,9 @@ export const throughput = {
   run: async (context) => {
     const { version, settings } = almadia.find();
     const entrants = [false, true].flatMap((gzip) =>
-      Object.keys(kinds).map((kind) => ({ program: almadia, kind, gzip })),
+      Object.keys(kinds)
+        .filter((kind) => kind === 'plain' || (context.options.kinds?.includes(kind) ?? true))
+        .map((kind) => ({ program: almadia, kind, gzip })),
     );
     const results = await alternate(entrants, context);
     const measured = entrants.map((entrant, index) => ({ ...entrant, ...results[index] }));

@@ -21,6 +21,17 @@ export const almadia = {
   },
 };
 
+/** The same to a hub that knows blocks: what a user of both has. Compressed as agent and hub like it best. */
+export const almadiaBlocks = {
+  name: 'almadia to a hub',
+  find: () => ({
+    ...almadia.find(),
+    settings: 'defaults, start_at: beginning; output hub in blocks; compressed with br',
+  }),
+  protocolFor: () => 'block',
+  start: ({ settings, ...given }) => almadia.start({ ...given, settings: { ...settings, hub: true } }),
+};
+
 /** `almadia --version` and the like, as arguments of node. */
 export function almadiaCommand(args) {
   return [program, ...args];

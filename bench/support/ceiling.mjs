@@ -8,8 +8,8 @@ import { startReceiver } from './receiver.mjs';
 
 const batchBytes = 1024 * 1024;
 const batchRecords = 10_000;
-const secondsWanted = 0.6;
-const postsToWarmUp = 60;
+const secondsWanted = 0.5;
+const postsToWarmUp = 40;
 
 /** `path` is `/raw` for the bytes as they are; else a batch of JSON is posted, as the naive agent makes it. */
 export async function measureCeiling({ kind, gzip = false, path = '/api/agent/ingest-batch' }) {

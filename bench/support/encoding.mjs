@@ -14,15 +14,19 @@ const shape = {
 /** How long each side is measured in each round, about. */
 const sliceMs = 120;
 
-/** For each round, how many times the kernel's CPU time the naive way takes. */
-export function encodingRatios({ kind, rounds }) {
+/** The CPU time of one pass over 1 MiB, microseconds, in each round. */
+export function encodingCosts({ kind, rounds }) {
   const { bytes } = makeBlock(kind, mebibyte);
   const fast = kernelWay(bytes);
   const slow = () => naiveWay(bytes);
   if (!fast().equals(slow())) throw new Error(`${kind}: the kernel's output is not that of JSON.stringify`);
+  const costs = Array.from({ length: rounds + 1 }, () => ({
+    naive: cpuPerPass(slow),
+    ours: cpuPerPass(fast),
+  }));
   // The first round warms up.
-  const ratios = Array.from({ length: rounds + 1 }, () => cpuPerPass(slow) / cpuPerPass(fast));
-  return ratios.slice(1);
+  costs.shift();
+  return { ours: costs.map(({ ours }) => ours), naive: costs.map(({ naive }) => naive) };
 }
 
 function kernelWay(bytes) {

@@ -1,9 +1,9 @@
 // Posts batches to a hub as so many agents at once would, each waiting for its replies: bodies are made beforehand, in
 // the protocol's own code, so that only the hub is measured. A process of its own.
-// Usage: node hub-load-process.mjs URL KEY PROTOCOL AGENTS BATCHES BATCH-BYTES; PROTOCOL is sync-logs, ila-soc, hub or
-// hub-gzip; says `{"seconds","bytes","lines"}` on standard output.
+// Usage: node hub-load-process.mjs URL KEY PROTOCOL AGENTS BATCHES BATCH-BYTES; PROTOCOL is sync-logs, ila-soc, hub, hub-gzip,
+// block or block-br; says `{"seconds","bytes","lines"}` on standard output.
 import * as http from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { makeBlock } from './data.mjs';
 
 const [url, key, protocol, agents, batches, batchBytes] = process.argv.slice(2);
@@ -28,7 +28,7 @@ console.log(JSON.stringify({ seconds, bytes: count * bytes.length, lines: count 
 connections.destroy();
 
 async function sendAll(queue) {
-  for (const { path, body, gzip } of queue) await post(path, body, gzip);
+  for (const { path, body, encoding } of queue) await post(path, body, encoding);
 }
 
 function requestOf(agent, batch) {
@@ -49,11 +49,23 @@ function requestOf(agent, batch) {
     from,
     to: from + bytes.length,
     kind: 'lines',
-    ends,
   };
-  const envelope = JSON.stringify({ batch_id: `${name}-${batch}`, segments: [segment] });
+  const head = { agent_id: name, batch_id: `${name}-${batch}` };
+  if (protocol.startsWith('block')) {
+    const header = JSON.stringify({ ...head, read_at: timestamp, segments: [segment] });
+    const body = Buffer.concat([Buffer.from(`almadia-block/1 ${header.length}\n${header}\n`), bytes]);
+    return {
+      path: '/api/agent/ingest-block',
+      ...(protocol === 'block' ? { body } : { body: brotli(body), encoding: 'br' }),
+    };
+  }
+  const envelope = JSON.stringify({ batch_id: head.batch_id, segments: [{ ...segment, ends }] });
   const body = Buffer.from(`${plain},"almadia":${envelope}}`);
-  return protocol === 'hub' ? { path, body } : { path, body: gzipSync(body, { level: 1 }), gzip: true };
+  return protocol === 'hub' ? { path, body } : { path, body: gzipSync(body, { level: 1 }), encoding: 'gzip' };
+}
+
+function brotli(body) {
+  return brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
 }
 
 function register(index) {
@@ -61,10 +73,11 @@ function register(index) {
   return post('/api/agent/register', Buffer.from(JSON.stringify(body)));
 }
 
-function post(path, body, gzip = false) {
+function post(path, body, encoding = null) {
   const headers = {
     ...{ 'content-type': 'application/json', 'content-length': body.length, 'x-api-key': key },
-    ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+    ...(encoding === null ? {} : { 'content-encoding': encoding }),
+    ...(path.endsWith('block') ? { 'content-type': 'application/vnd.almadia.block' } : {}),
   };
   return new Promise((resolve, reject) => {
     const request = http.request(

@@ -7,7 +7,7 @@ import { brotliDecompress, gunzip } from 'node:zlib';
 import { cpuSeconds, peakResidentBytes } from './accounting.mjs';
 import { createRequestServer } from './http-requests.mjs';
 import { Proof } from './proof.mjs';
-import { batchIdOf, countListed, countObjects, countStrings, textsOf } from './records.mjs';
+import { batchIdOf, countListed, countObjects, countStrings, readBlock, textsOf } from './records.mjs';
 import { percentile } from './statistics.mjs';
 import { openCounter } from './swift-count.mjs';
 
@@ -18,7 +18,12 @@ const chunkSize = 4 * 1024 * 1024;
 const timePattern = /@(\d+)@/g;
 
 const [protocol, counterCode] = process.argv.slice(2);
-const offersEnvelope = protocol === 'hub';
+const offers = {
+  plain: null,
+  hub: { envelope: 1, gzip: true, encodings: ['gzip'] },
+  block: { envelope: 1, gzip: true, block: 1, encodings: ['br', 'gzip'] },
+};
+const offer = offers[protocol];
 const counter = openCounter(counterCode);
 const state = {
   away: false,
@@ -95,8 +100,8 @@ function begin() {
 function handle({ head, body, length, reply }) {
   const arrivedNs = process.hrtime.bigint();
   if (head.path.endsWith('/register')) {
-    const offer = offersEnvelope ? ',"almadia":{"envelope":1,"gzip":true}' : '';
-    return reply('200 OK', `{"status":"success","message":"registered"${offer}}`);
+    const registered = { status: 'success', message: 'registered', ...(offer ? { almadia: offer } : {}) };
+    return reply('200 OK', JSON.stringify(registered));
   }
   if (!isData(head)) return reply('200 OK', '{"status":"success"}');
   if (state.away) return reply('503 Service Unavailable', '{"status":"error"}');
@@ -111,21 +116,23 @@ function handle({ head, body, length, reply }) {
 }
 
 function accept(head, body, { length, reply, arrivedNs }) {
-  const records = counterOf(head.path)(body);
-  reply('200 OK', replyTo(head, body, records));
+  const isBlock = head.path.endsWith('/ingest-block');
+  const { records, batchId } = isBlock ? readBlock(body) : readJson(head.path, body);
+  reply('200 OK', replyTo(head, batchId, records));
   const looked = state.run.check === null ? null : { body, text: body.latin1Slice(), arrivedNs };
   take({ records, bytes: length, requests: 1 }, looked);
 }
 
-function counterOf(path) {
-  if (path.endsWith('/logs')) return countStrings;
-  return path.endsWith('/ingest-batch') ? (body) => countListed(body, counter) : countObjects;
+function readJson(path, body) {
+  if (path.endsWith('/logs')) return { records: countStrings(body), batchId: null };
+  if (!path.endsWith('/ingest-batch')) return { records: countObjects(body), batchId: null };
+  return { records: countListed(body, counter), batchId: offer === null ? null : batchIdOf(body) };
 }
 
-function replyTo(head, body, records) {
+function replyTo(head, batchId, records) {
   if (head.path.startsWith('/_bulk')) return '{"took":1,"errors":false,"items":[]}';
-  const id = offersEnvelope ? batchIdOf(body) : null;
-  const receipt = id === null ? '' : `,"almadia":{"batch_id":"${id}","records":${records},"duplicates":0}`;
+  const receipt =
+    batchId === null ? '' : `,"almadia":{"batch_id":"${batchId}","records":${records},"duplicates":0}`;
   return `{"status":"success","message":"stored","total":${records},"malicious":0,"suspicious":0,"results":[]${receipt}}`;
 }
 

@@ -14,7 +14,7 @@ import { compileCounter } from './swift-count.mjs';
 const stallMs = 20_000;
 const pollMs = 1000;
 
-/** `protocol` is `plain` (protocols A and B as the originals speak them) or `hub` (B with the envelope and gzip). */
+/** `protocol` is `plain` (A and B as the originals speak them), `hub` (B with the envelope and gzip) or `block`. */
 export async function startReceiver(protocol = 'plain') {
   const child = fork(new URL('./receiver-process.mjs', import.meta.url), [protocol, await compileCounter()]);
   const [{ port, linesPort }] = await once(child, 'message');
@@ -24,10 +24,18 @@ export async function startReceiver(protocol = 'plain') {
     waiting[message.kind] = null;
     take?.(message);
   });
+  const died = once(child, 'exit').then(() => {
+    throw new Error('the receiver has died');
+  });
+  // Nobody may be waiting when it is stopped.
+  died.catch(() => {});
   const next = (kind) =>
-    new Promise((resolve) => {
-      waiting[kind] = resolve;
-    });
+    Promise.race([
+      died,
+      new Promise((resolve) => {
+        waiting[kind] = resolve;
+      }),
+    ]);
 
   const report = () => {
     const answer = next('report');
@@ -48,6 +56,7 @@ export async function startReceiver(protocol = 'plain') {
      */
     begin: ({ expected, check = null }) => {
       const first = next('first').then(({ atNs }) => BigInt(atNs));
+      first.catch(() => {});
       const finished = next('done');
       child.send({ kind: 'begin', expected, check });
       return { first, done: whileItGrows(finished, report) };
@@ -55,9 +64,8 @@ export async function startReceiver(protocol = 'plain') {
     /** From now on it is this process whose costs are counted. */
     watch: (pid) => child.send({ kind: 'watch', pid }),
     stop: async () => {
-      if (child.exitCode !== null) return;
-      child.disconnect();
-      await once(child, 'exit');
+      if (child.connected) child.disconnect();
+      await died.catch(() => {});
     },
   };
 }
@@ -67,13 +75,13 @@ async function whileItGrows(finished, report) {
   const stalled = new Promise((_, reject) => {
     let last = -1;
     let since = performance.now();
-    timer = setInterval(async () => {
-      const { records, bytes } = await report();
+    const look = ({ records, bytes }) => {
       if (bytes !== last) [last, since] = [bytes, performance.now()];
       else if (performance.now() - since > stallMs) {
         reject(new Error(`nothing more arrived for ${stallMs / 1000} s, after ${records} records`));
       }
-    }, pollMs);
+    };
+    timer = setInterval(() => report().then(look, reject), pollMs);
   });
   try {
     return await Promise.race([finished, stalled]);

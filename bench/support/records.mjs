@@ -17,6 +17,8 @@ export function countObjects(body) {
   return count(body, key, 1);
 }
 
+const lineEnd = 0x0a;
+
 /** Horspool's search: how far it may go on when the byte under the pattern's end is so. */
 function search(text) {
   const pattern = Buffer.from(text);
@@ -55,6 +57,13 @@ export function countStrings(body) {
 /** The texts of a body of either form, read as JSON is. */
 export function textsOf(body) {
   const text = body.toString('utf8');
+  if (text.startsWith('almadia-block')) {
+    const [, header] = /^[^\n]* (\d+)\n/.exec(text);
+    return text
+      .slice(text.indexOf('\n') + Number(header) + 2)
+      .split('\n')
+      .slice(0, -1);
+  }
   if (text.startsWith('{"index"')) {
     return text
       .split('\n')
@@ -64,6 +73,29 @@ export function textsOf(body) {
   const value = JSON.parse(text);
   const records = Array.isArray(value) ? value : value.logs;
   return records.map((record) => (typeof record === 'string' ? record : record.log_text));
+}
+
+/** The records of a block (`src/protocol/block.ts`) and the id of its batch. */
+export function readBlock(body) {
+  const start = body.indexOf(lineEnd) + 1;
+  const headerBytes = Number(body.latin1Slice(0, start).split(' ')[1]);
+  const header = JSON.parse(body.utf8Slice(start, start + headerBytes));
+  let from = start + headerBytes + 1;
+  let records = 0;
+  for (const { kind, from: first, to: end, kept } of header.segments) {
+    const bytes = kind === 'lines' ? end - first : (kept ?? 0);
+    const segment = body.subarray(from, from + bytes);
+    if (kind === 'lines') records += countLines(segment);
+    if (kind === 'cut') records += 1;
+    from += bytes;
+  }
+  return { records, batchId: header.batch_id };
+}
+
+function countLines(bytes) {
+  let count = 0;
+  for (let at = bytes.indexOf(lineEnd); at !== -1; at = bytes.indexOf(lineEnd, at + 1)) count += 1;
+  return bytes.length > 0 && bytes[bytes.length - 1] !== lineEnd ? count + 1 : count;
 }
 
 /** The id of the batch in a body with the envelope; null in any other. */

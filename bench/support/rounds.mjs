@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { writeData } from './data.mjs';
 import { shipOnce } from './shipping.mjs';
 
-const bytesMin = 16e6;
+const bytesMin = 8e6;
 /** A trial that was too short says little of a program that warms up; each next one is larger by as much at most. */
-const trialsMax = 3;
+const trialsMax = 2;
 const enlargementMax = 16;
 
 /** Keeps the files of data of one bench, made when they are first wanted. */
@@ -39,8 +39,9 @@ export async function alternate(entrants, { directory, options, tell }) {
   return prepared.map(({ bytes, runs }) => ({ bytes, runs }));
 }
 
-/** Bytes, a power of two of MB: the least that take about as long as is wanted. */
-async function sizeFor(run, { secondsPerRun, bytesMax }) {
+/** Bytes, a power of two of MB: the least that take about as long as is wanted, where no size is given. */
+async function sizeFor(run, { secondsPerRun, bytesMax, bytesPerRun }) {
+  if (bytesPerRun !== undefined) return bytesPerRun;
   let bytes = bytesMin;
   for (let trial = 0; trial < trialsMax && bytes < bytesMax; trial += 1) {
     const { mbPerSecond } = await run(bytes);

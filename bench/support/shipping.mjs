@@ -22,7 +22,7 @@ export async function shipOnce(program, { data, directory, gzip = false, check =
   const running = program.start({ directory: own, file: data.path, receiver, gzip, settings });
   receiver.watch(running.pid);
   try {
-    const done = await run.done;
+    const done = await (program.sendsRawBytes ? run.done : Promise.race([run.done, ended(running)]));
     await running.stop();
     const after = await receiver.report();
     if (after[expected.of] !== expected.count) {
@@ -52,4 +52,9 @@ export async function shipOnce(program, { data, directory, gzip = false, check =
 /** All but what one batch can hold: 1 MiB or 10,000 lines. */
 function steadyRecords({ bytes, lines }) {
   return lines - Math.min(10_000, Math.ceil((1024 * 1024 * lines) / bytes));
+}
+
+/** An agent goes on until it is stopped. */
+async function ended({ exited }) {
+  throw new Error(`it has ended by itself, with ${await exited}`);
 }

@@ -11,12 +11,15 @@ function fullDisk() {
   const state = memoryStore().open();
   const disk = { room: 0 };
   const wakes: (() => void)[] = [];
+  /** The names of the notes of each transaction. */
+  const written: string[][] = [];
   const small: State = {
     snapshot: state.snapshot,
     body: (key) => state.body(key),
     close: () => state.close(),
     commit(changes, durability) {
       if (changes.length > disk.room) throw new AlmadiaError('STATE_FULL', { path: '/state', cause: 'full' });
+      written.push(changes.map((change) => (change.kind === 'note' ? change.name : '')));
       state.commit(changes, durability);
     },
   };
@@ -35,7 +38,7 @@ function fullDisk() {
     for (const one of wakes.splice(0)) one();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { journal, disk, giveUp, wake };
+  return { journal, disk, giveUp, wake, written };
 }
 
 const note = (name: string): Change => ({ kind: 'note', name, value: '' });
@@ -65,4 +68,29 @@ test('what was given up stays unwritten, and so does all that comes after it', a
   disk.room = 9;
   assert.equal(await journal.commit([note('c')], 'normal'), false);
   assert.equal(journal.tryCommit([note('d')], 'normal'), false);
+});
+
+test('what may wait goes into the next commit, before what is handed in then', async () => {
+  const { journal, disk, written } = fullDisk();
+  disk.room = 9;
+  journal.later([note('a')]);
+  assert.deepEqual(written, []);
+  assert.equal(await journal.commit([note('b')], 'normal'), true);
+  assert.deepEqual(written, [['a', 'b']]);
+  journal.later([note('c')]);
+  assert.equal(journal.tryCommit([note('d')], 'normal'), true);
+  journal.later([note('e')]);
+  assert.equal(await journal.settle(), true);
+  assert.equal(await journal.settle(), true);
+  assert.deepEqual(written, [['a', 'b'], ['c', 'd'], ['e']]);
+});
+
+test('what waited is kept when the commit it was to be part of does not fit', async () => {
+  const { journal, disk, written } = fullDisk();
+  disk.room = 1;
+  journal.later([note('a')]);
+  assert.equal(journal.tryCommit([note('b')], 'normal'), false);
+  disk.room = 9;
+  assert.equal(await journal.settle(), true);
+  assert.deepEqual(written, [['a']]);
 });

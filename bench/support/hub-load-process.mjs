@@ -55,7 +55,7 @@ function requestOf(agent, batch) {
     const header = JSON.stringify({ ...head, read_at: timestamp, segments: [segment] });
     const body = Buffer.concat([Buffer.from(`almadia-block/1 ${header.length}\n${header}\n`), bytes]);
     return {
-      path: '/api/agent/ingest-block',
+      path,
       ...(protocol === 'block' ? { body } : { body: brotli(body), encoding: 'br' }),
     };
   }
@@ -77,7 +77,6 @@ function post(path, body, encoding = null) {
   const headers = {
     ...{ 'content-type': 'application/json', 'content-length': body.length, 'x-api-key': key },
     ...(encoding === null ? {} : { 'content-encoding': encoding }),
-    ...(path.endsWith('block') ? { 'content-type': 'application/vnd.almadia.block' } : {}),
   };
   return new Promise((resolve, reject) => {
     const request = http.request(

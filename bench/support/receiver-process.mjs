@@ -115,8 +115,10 @@ function handle({ head, body, length, reply }) {
   );
 }
 
+const blockBegins = Buffer.from('almadia-block/');
+
 function accept(head, body, { length, reply, arrivedNs }) {
-  const isBlock = head.path.endsWith('/ingest-block');
+  const isBlock = body.subarray(0, blockBegins.length).equals(blockBegins);
   const { records, batchId } = isBlock ? readBlock(body) : readJson(head.path, body);
   reply('200 OK', replyTo(head, batchId, records));
   const looked = state.run.check === null ? null : { body, text: body.latin1Slice(), arrivedNs };

@@ -24,9 +24,11 @@ export class Aside implements Shelf {
     return this.#entries.get(deadLetterId(entry.stored.batch.key)) === entry;
   }
 
-  /** The next that is to be sent once more. */
+  /** The next that is to be sent once more and is not on its way. */
   next(): Entry | null {
-    for (const entry of this.#entries.values()) if (entry.stored.status === 'replay') return entry;
+    for (const entry of this.#entries.values()) {
+      if (entry.stored.status === 'replay' && !entry.sending) return entry;
+    }
     return null;
   }
 

@@ -163,3 +163,15 @@ test('without memory for another, one batch is on its way at a time', async (con
   await sent[0]!.answer(acked);
   assert.equal(texts(), '1 2');
 });
+
+test('a dead letter that is sent once more is on its way once, however many may be', async (context) => {
+  const { sent, texts, outbox } = await delivering(context, { inFlightMax: 2 });
+  const third = outbox.pending[2]!;
+  await outbox.dead(third, { reason: 'it was asked for', secondChance: false });
+  outbox.aside.changed({ ...third.stored, status: 'replay' });
+  await sent[0]!.answer(acked);
+  await sent[1]!.answer(acked);
+  assert.equal(texts(), '1 2 3');
+  await sent[2]!.answer(acked);
+  assert.equal([...outbox.aside.batches()].length, 0);
+});

@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import type { Database, DatabaseShape, Databases, Durability, SqlRow, SqlValue } from '../database.ts';
 import { DatabaseError } from '../database.ts';
 import { nativePath } from './path-bytes.ts';
+import { Writeback } from './writeback.ts';
 
 /** Statements are few and fixed texts; a bound all the same. */
 const statementsMax = 256;
@@ -63,6 +64,7 @@ class NodeDatabase implements Database {
   /** Kept beside the statements on purpose: a statement must not outlive its database. */
   readonly #database: NativeDatabase;
   readonly #statements = new Map<string, NativeStatement>();
+  readonly #writeback: Writeback;
   #durability: Durability = 'normal';
   #inTransaction = false;
   #closed = false;
@@ -72,6 +74,7 @@ class NodeDatabase implements Database {
       createPrivateFile(path);
       return new binding.DatabaseSync(nativePath(path));
     });
+    this.#writeback = new Writeback(path);
     try {
       // The first lock is taken by the first transaction, and in this locking mode never let go.
       this.exec(`${settingsFor(shape)} BEGIN IMMEDIATE; COMMIT;`);
@@ -105,6 +108,7 @@ class NodeDatabase implements Database {
     try {
       const result = work();
       this.run('COMMIT');
+      if (durability === 'normal') this.#writeback.committed();
       return result;
     } catch (error) {
       this.#rollBack();
@@ -118,6 +122,7 @@ class NodeDatabase implements Database {
     if (this.#closed) return;
     this.#closed = true;
     this.#statements.clear();
+    this.#writeback.close();
     this.#unlock();
     guard(() => this.#database.close());
   }

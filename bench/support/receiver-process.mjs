@@ -7,7 +7,15 @@ import { brotliDecompress, gunzip } from 'node:zlib';
 import { cpuSeconds, peakResidentBytes } from './accounting.mjs';
 import { createRequestServer } from './http-requests.mjs';
 import { Proof } from './proof.mjs';
-import { batchIdOf, countListed, countObjects, countStrings, readBlock, textsOf } from './records.mjs';
+import {
+  batchIdOf,
+  countListed,
+  countObjects,
+  countStrings,
+  isBlock,
+  readBlock,
+  textsOf,
+} from './records.mjs';
 import { percentile } from './statistics.mjs';
 import { openCounter } from './swift-count.mjs';
 
@@ -115,11 +123,8 @@ function handle({ head, body, length, reply }) {
   );
 }
 
-const blockBegins = Buffer.from('almadia-block/');
-
 function accept(head, body, { length, reply, arrivedNs }) {
-  const isBlock = body.subarray(0, blockBegins.length).equals(blockBegins);
-  const { records, batchId } = isBlock ? readBlock(body) : readJson(head.path, body);
+  const { records, batchId } = isBlock(body) ? readBlock(body) : readJson(head.path, body);
   reply('200 OK', replyTo(head, batchId, records));
   const looked = state.run.check === null ? null : { body, text: body.latin1Slice(), arrivedNs };
   take({ records, bytes: length, requests: 1 }, looked);

@@ -75,6 +75,13 @@ export function textsOf(body) {
   return records.map((record) => (typeof record === 'string' ? record : record.log_text));
 }
 
+const blockBegins = Buffer.from('almadia-block/');
+
+/** Blocks come to where batches of JSON do, and are told from them by how they begin. */
+export function isBlock(body) {
+  return body.subarray(0, blockBegins.length).equals(blockBegins);
+}
+
 /** The records of a block (`src/protocol/block.ts`) and the id of its batch. */
 export function readBlock(body) {
   const start = body.indexOf(lineEnd) + 1;

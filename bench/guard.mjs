@@ -3,8 +3,7 @@
 // cost, so the least cost of each over all rounds is taken; and where the ratio of these is too low, more rounds are
 // added before it counts. A check fails when it is below `margin` of the baseline after `attempts` times as many rounds.
 // Usage: npm run build && npm run bench:guard [-- --record | --json]
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { almadia } from './rivals/almadia.mjs';
@@ -13,6 +12,7 @@ import { encodingCosts } from './support/encoding.mjs';
 import { alternate, column } from './support/rounds.mjs';
 import { ratio } from './support/statistics.mjs';
 import { figure, formatTable, times } from './support/table.mjs';
+import { exitOnSignals, withDirectory } from './support/temporary.mjs';
 
 /** Half the speed measures 0.5 of the baseline; the rest is left for other processors. */
 const margin = 0.6;
@@ -32,6 +32,7 @@ const checks = {
 
 const { values } = parseArgs({ options: { record: { type: 'boolean' }, json: { type: 'boolean' } } });
 const baseline = JSON.parse(readFileSync(baselinePath, 'utf8'));
+exitOnSignals();
 const results = {};
 for (const [name, measure] of Object.entries(checks)) {
   results[name] = await judge(measure, values.record ? null : (baseline.ratios[name] ?? null));
@@ -56,14 +57,11 @@ async function judge(measure, expected) {
 }
 
 async function shippingCosts(gzip) {
-  const directory = mkdtempSync(join(tmpdir(), 'almadia-guard-'));
-  try {
-    const entrants = [almadia, naive].map((program) => ({ program, kind: 'plain', gzip }));
-    const [ours, theirs] = await alternate(entrants, { directory, options, tell: () => {} });
-    return { ours: column(ours.runs, 'cpuPerGb'), naive: column(theirs.runs, 'cpuPerGb') };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const entrants = [almadia, naive].map((program) => ({ program, kind: 'plain', gzip }));
+  const [ours, theirs] = await withDirectory((directory) =>
+    alternate(entrants, { directory, options, tell: () => {} }),
+  );
+  return { ours: column(ours.runs, 'cpuPerGb'), naive: column(theirs.runs, 'cpuPerGb') };
 }
 
 function report() {

@@ -1,12 +1,11 @@
 // `npm run bench`: measures, and prints tables with ratios. `npm run bench -- --help` tells the rest.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cases, scripts } from './cases.mjs';
 import { writePage } from './support/page.mjs';
 import { formatTable } from './support/table.mjs';
+import { exitOnSignals, withDirectory } from './support/temporary.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +31,7 @@ const options = {
 /** By name, the promise of each bench that was begun. */
 const done = {};
 
+exitOnSignals();
 if (values.help) help();
 else await main(positionals.length > 0 ? positionals : Object.keys(cases));
 
@@ -77,16 +77,11 @@ function runCase(name) {
 }
 
 async function measure(name) {
-  const directory = mkdtempSync(join(os.tmpdir(), 'almadia-bench-'));
-  const remove = () => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', remove);
+  const tell = (text) => tellProgress(`${name}: ${text}`);
   try {
-    const tell = (text) => tellProgress(`${name}: ${text}`);
-    return await cases[name].run({ directory, options, tell, result: runCase });
+    return await withDirectory((directory) => cases[name].run({ directory, options, tell, result: runCase }));
   } finally {
     tellProgress('');
-    remove();
-    process.off('exit', remove);
   }
 }
 

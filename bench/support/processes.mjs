@@ -8,6 +8,12 @@ const stopMs = 10_000;
 /** Of what a program says the last characters are kept, for a message when it fails. */
 const saidCharactersMax = 64 * 1024;
 
+/** Those that run: none may outlive the bench, however it ends. */
+const live = new Set();
+process.on('exit', () => {
+  for (const child of live) child.kill('SIGKILL');
+});
+
 /**
  * `exited` resolves with the exit status, null after a signal; `said()` is the end of both of its outputs; `heard`
  * resolves with what matches a pattern in them, once it does.
@@ -19,6 +25,8 @@ export function startProcess(command, args, { directory, env = {} } = {}) {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  live.add(child);
+  child.on('exit', () => live.delete(child));
   let said = '';
   const listeners = new Set();
   const keep = (text) => {

@@ -12,8 +12,8 @@ import type { Ground } from './ground.ts';
 import { after, calmSince, eventsAtOnce, judgedMs, type Traffic } from './traffic.ts';
 import type { Watches } from './watches.ts';
 
-/** A round over one busy file costs some 4 µs: this pause is 0.2 % of a core, and what a line waits at most. */
-const roundMs = 2;
+/** A round over one busy file costs some 4 µs: this pause is 0.4 % of a core, and what a line waits at most. */
+const roundMs = 1;
 /** More files make longer pauses, so that rounds stay at 2 % of a core. */
 const roundMsPerFile = 0.2;
 /** A look at everything in a busy directory comes this often, and less often with many files: 1 % of a core. */
@@ -93,7 +93,7 @@ export class Rounds {
         continue;
       }
       const dueMs = Math.min(...[...this.#busy.values()].map((one) => one.roundAtMs));
-      await clock.sleep(Math.max(roundMs / 2, dueMs - this.#nowMs()), signal);
+      await clock.sleep(Math.max(roundMs, dueMs - this.#nowMs()), signal);
       for (const [directory, busy] of [...this.#busy]) {
         if (!signal.aborted && this.#nowMs() >= busy.roundAtMs) await this.#round(directory, busy);
       }

@@ -81,7 +81,7 @@ test('spreads a pass over time, and looks for news within it', async () => {
   let from = -1;
   while (source.looks.length > from) {
     from = source.looks.length;
-    await source.run(500);
+    await source.run(1500);
   }
   // So far into a pass that it rests between two parts of it.
   while (source.looks.length < from + 200) await source.run(10);

@@ -83,24 +83,27 @@ test('goes on after a stop in the middle of an archive of a truncated file', asy
 
 test('waits for an archive that is still being written', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'almadia-archives-'));
-  const [path, other] = [join(directory, 'f.log'), join(directory, 'other.log')];
+  const path = join(directory, 'f.log');
   await writeFile(path, 'a1\n');
   await using source = await Collector.open(directory, { openFilesMax: 1, copyWaitMs: 60_000 });
   await source.until(['a1']);
-  await writeFile(other, 'o1\n');
+  // Both descriptors are taken by others, so that its file is gone when its name is.
+  await writeFile(join(directory, 'o.log'), 'o1\n');
   await source.until(['a1', 'o1']);
+  await writeFile(join(directory, 'p.log'), 'p1\n');
+  await source.until(['a1', 'o1', 'p1']);
   const packed = gzipSync('a1\na2\na3\n');
   writeFileSync(`${path}.1.gz`, packed.subarray(0, 15));
   unlinkSync(path);
   writeFileSync(path, 'b1\n');
-  await source.until(['a1', 'o1', 'b1']);
+  await source.until(['a1', 'o1', 'p1', 'b1']);
   // Others are found and read meanwhile, however often the stream is asked after.
   await writeFile(join(directory, 'c.log'), 'c1\n');
-  await source.until(['a1', 'o1', 'b1', 'c1']);
+  await source.until(['a1', 'o1', 'p1', 'b1', 'c1']);
   await writeFile(join(directory, 'd.log'), 'd1\n');
-  await source.until(['a1', 'o1', 'b1', 'c1', 'd1']);
+  await source.until(['a1', 'o1', 'p1', 'b1', 'c1', 'd1']);
   appendFileSync(`${path}.1.gz`, packed.subarray(15));
-  await source.until(['a1', 'o1', 'b1', 'c1', 'd1', 'a2', 'a3']);
+  await source.until(['a1', 'o1', 'p1', 'b1', 'c1', 'd1', 'a2', 'a3']);
   assert.deepEqual(source.gaps, []);
 });
 

@@ -1,6 +1,7 @@
 /**
  * Open files, bounded. A followed file that has a name may be closed when others need its descriptor; it is found again
- * by identity and proved by content.
+ * by identity and proved by content. One that is busy may be unlinked with lines that nobody has read yet, which only an
+ * open handle keeps: rather than close it, the bound is passed, by half of itself at most.
  *
  * Errors: what is not there gives null. What cannot be opened or read (EACCES, EMFILE, EIO) throws `DiskError`:
  * unreadable is not deleted, and nothing is concluded from it.
@@ -26,6 +27,9 @@ export interface Sibling {
   readonly stat: FileStat;
 }
 
+/** How far busy files may pass the bound: to so many times of it. */
+const overshoot = 1.5;
+
 export class Handles {
   readonly #ground: Ground;
   /** Streams with an open file, the one that was used longest ago first. */
@@ -38,13 +42,18 @@ export class Handles {
   /** Null when nothing is there. */
   async open(path: string): Promise<FileHandle | null> {
     const { disk } = this.#ground.options.host;
-    if (this.#open.size >= this.#ground.options.openFilesMax) await this.#shutQuietest();
+    const { openFilesMax } = this.#ground.options;
+    if (this.#open.size >= openFilesMax) {
+      const quiet = this.#first((follow) => !this.#busy(follow));
+      if (quiet !== null) await this.shut(quiet);
+      else if (this.#open.size >= openFilesMax * overshoot) await this.#shutFirst();
+    }
     try {
       return await disk.open(path, 'read');
     } catch (error) {
       const code = diskCode(error);
       if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return null;
-      if (code === 'EMFILE' || code === 'ENFILE') await this.#shutQuietest();
+      if (code === 'EMFILE' || code === 'ENFILE') await this.#shutFirst();
       throw error;
     }
   }
@@ -171,12 +180,21 @@ export class Handles {
     }
   }
 
-  /** Closes the file that was used longest ago, among those that still have a name. */
-  async #shutQuietest(): Promise<void> {
-    for (const follow of this.#open) {
-      if (follow.phase.kind !== 'followed') continue;
-      await this.shut(follow);
-      return;
-    }
+  /** Closes the file that was used longest ago, busy or not. */
+  async #shutFirst(): Promise<void> {
+    const follow = this.#first(() => true);
+    if (follow !== null) await this.shut(follow);
+  }
+
+  /** Among the open files that have a name and are as wanted, the one that was used longest ago. */
+  #first(wanted: (follow: Follow) => boolean): Follow | null {
+    for (const follow of this.#open) if (follow.phase.kind === 'followed' && wanted(follow)) return follow;
+    return null;
+  }
+
+  /** It holds what was not read yet, or it grew within `rotate_wait`, so that there may soon be more. */
+  #busy({ tailer, position, size, restlessAtMs, settings }: Follow): boolean {
+    if ((tailer?.position ?? position) < size) return true;
+    return this.#ground.uptimeMs() - restlessAtMs < settings.rotateWaitMs;
   }
 }

@@ -99,3 +99,29 @@ test('spreads a pass over time, and looks for news within it', async () => {
   assert.ok(rests.length >= 1, `${rests.length} rests`);
   await source.close();
 });
+
+test('keeps a busy file open beyond the bound, so that its last lines are read though it is unlinked', async () => {
+  const source = await quietSource(4, { openFilesMax: 2, events: true });
+  const { drive } = source.machine;
+  // Two files are busy, and a third has to be opened while they are.
+  for (const name of ['0', '1']) source.append(`${name}.log`, 'busy\n');
+  await source.until(6);
+  source.append('2.log', 'opened for\n');
+  await source.until(7);
+  source.append('0.log', 'last of 0\n');
+  source.append('1.log', 'last of 1\n');
+  drive.unlink('/logs/0.log');
+  drive.unlink('/logs/1.log');
+  await source.run(2 * rescanIntervalMs);
+  assert.deepEqual(source.lines.slice(7).sort(), ['last of 0', 'last of 1']);
+  await source.close();
+});
+
+test('never holds more than half as many files again as the bound says, however busy they are', async () => {
+  const source = await quietSource(20, { openFilesMax: 8, events: true });
+  for (let index = 0; index < 20; index += 1) source.append(`${index}.log`, 'busy\n');
+  await source.until(40);
+  const held = source.machine.drive.inodes().filter((inode) => inode.kind === 'file' && inode.held);
+  assert.equal(held.length, 12);
+  await source.close();
+});

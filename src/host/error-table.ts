@@ -182,12 +182,12 @@ export const errorTable = {
     en: {
       what: 'the state cannot be kept in {path}: {cause}',
       safe: 'nothing was read or changed',
-      fix: 'another user could replace what lies there; give the agent a directory of its own (agent.state_dir), owned by user {user} with mode 0700',
+      fix: 'another user could replace what lies there; give the agent a directory of its own (agent.state_dir), no link, owned by user {user} with mode 0700',
     },
     es: {
       what: 'no se puede guardar el estado en {path}: {cause}',
       safe: 'no se ha leído ni cambiado nada',
-      fix: 'otro usuario podría sustituir lo que hay ahí; dé al agente un directorio propio (agent.state_dir), del usuario {user} y con modo 0700',
+      fix: 'otro usuario podría sustituir lo que hay ahí; dé al agente un directorio propio (agent.state_dir), sin enlaces, del usuario {user} y con modo 0700',
     },
   },
   HUB_LOCKED: {
@@ -214,6 +214,19 @@ export const errorTable = {
       what: 'el hub no puede escuchar en {address}: {cause}',
       safe: 'no se ha cambiado nada; los agentes conservan lo que el hub no ha confirmado',
       fix: 'EADDRINUSE: otro programa tiene el puerto, elija uno con --port; EACCES: los puertos menores de 1024 piden permisos; EADDRNOTAVAIL: --listen no nombra una dirección de esta máquina',
+    },
+  },
+  STORE_UNSAFE: {
+    exit: 3,
+    en: {
+      what: 'the hub cannot keep its lines in {path}: {cause}',
+      safe: 'nothing was read or changed',
+      fix: 'another user could replace what lies there; give the hub a directory of its own (--data), no link, owned by user {user} with mode 0700',
+    },
+    es: {
+      what: 'el hub no puede guardar sus líneas en {path}: {cause}',
+      safe: 'no se ha leído ni cambiado nada',
+      fix: 'otro usuario podría sustituir lo que hay ahí; dé al hub un directorio propio (--data), sin enlaces, del usuario {user} y con modo 0700',
     },
   },
   STORE_DAMAGED: {

@@ -1,8 +1,10 @@
 /** The whole hub, on a machine given as an argument: `handle(request) -> reply`. */
 import { join } from 'node:path';
+import { printablePath } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
+import { keepPrivate } from '../host/private-directory.ts';
 import type { Random } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
@@ -132,9 +134,12 @@ async function keysOf(
 }
 
 async function makeDirectory(host: Host, path: string): Promise<void> {
+  const unsafe = (where: string, cause: string) =>
+    new AlmadiaError('STORE_UNSAFE', { path: printablePath(where), cause, user: host.process.userName });
   try {
-    await host.disk.makeDirectory(path, 0o700);
+    await keepPrivate(host, { path, owns: /^hub\.sqlite/, unsafe });
   } catch (error) {
+    if (error instanceof AlmadiaError) throw error;
     throw new AlmadiaError('STORE_UNWRITABLE', { path, cause: String(error) }, { cause: error });
   }
 }

@@ -124,15 +124,41 @@ test('a directory that cannot be made is named with its cause', async () => {
   assert.equal(await codeOf(open(file)), 'STATE_UNWRITABLE');
 });
 
-test('a shared directory is refused, and our own is closed to others', async () => {
+test('a directory that every user may write is refused, sticky or not, and so is a file', async () => {
   const directory = someDirectory();
   fs.mkdirSync(directory);
-  fs.chmodSync(directory, 0o1777);
-  assert.equal(await codeOf(open(directory)), 'STATE_UNSAFE');
-  assert.deepEqual(fs.readdirSync(directory), []);
-  fs.chmodSync(directory, 0o777);
+  for (const mode of [0o1777, 0o777, 0o702]) {
+    fs.chmodSync(directory, mode);
+    assert.equal(await codeOf(open(directory)), 'STATE_UNSAFE');
+    assert.deepEqual(fs.readdirSync(directory), []);
+  }
+  fs.chmodSync(directory, 0o700);
   await visit(directory);
-  assert.equal(fs.statSync(directory).mode & 0o777, 0o755);
+  fs.chmodSync(join(directory, 'state.db'), 0o666);
+  assert.equal(await codeOf(open(directory)), 'STATE_UNSAFE');
+});
+
+test('our own directory and files are closed to others where they were open for reading', async () => {
+  const directory = someDirectory();
+  await visit(directory);
+  fs.chmodSync(directory, 0o775);
+  for (const name of fs.readdirSync(directory)) fs.chmodSync(join(directory, name), 0o644);
+  fs.writeFileSync(join(directory, 'notes.txt'), 'not ours', { mode: 0o644 });
+  await visit(directory);
+  assert.equal(fs.statSync(directory).mode & 0o777, 0o700);
+  const modes = fs
+    .readdirSync(directory)
+    .map((name) => [name, fs.statSync(join(directory, name)).mode & 0o777]);
+  for (const [name, mode] of modes) assert.equal(mode, name === 'notes.txt' ? 0o644 : 0o600, `${name}`);
+});
+
+test('a directory that is a symbolic link is refused, and one above it is not', async () => {
+  const directory = someDirectory();
+  await visit(directory);
+  fs.symlinkSync(directory, `${directory}.link`);
+  assert.equal(await codeOf(open(`${directory}.link`)), 'STATE_UNSAFE');
+  fs.symlinkSync(join(directory, '..'), `${directory}.above`);
+  assert.equal((await visit(join(`${directory}.above`, 'state'))).fresh, 'resumed');
 });
 
 test('a directory or a file of another user is refused', async () => {

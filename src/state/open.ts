@@ -8,11 +8,11 @@
  */
 import { join } from 'node:path';
 import { DatabaseError } from '../host/database.ts';
-import type { FileStat } from '../host/disk.ts';
 import { DiskError, diskCode, printablePath } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { readFile, writeFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
+import { keepPrivate } from '../host/private-directory.ts';
 import { randomName } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import { openSqliteState } from './sqlite.ts';
@@ -41,7 +41,8 @@ const agentIdBytesMax = 1024;
 /** Throws `AlmadiaError` STATE_LOCKED, STATE_UNWRITABLE, STATE_FULL, STATE_NEWER, STATE_UNSAFE. */
 export async function openState(host: StateHost, directory: string, options: OpenOptions): Promise<Opened> {
   try {
-    await secureDirectory(host, directory);
+    const refuse = (path: string, cause: string) => unsafe(host, path, cause);
+    await keepPrivate(host, { path: directory, owns: ownFiles, unsafe: refuse });
     const { state, damaged } = await openFile(host, directory, options.log);
     try {
       return { state, ...(await identify(host, directory, { state, damaged, ...options })) };
@@ -79,36 +80,8 @@ async function identify(
   return { agentId, fresh };
 }
 
-/**
- * Whoever may write into the directory could replace the state, so nobody else may. One that is shared on purpose
- * (sticky, such as /tmp) or belongs to somebody else is refused; our own is tightened.
- */
-async function secureDirectory(host: StateHost, directory: string): Promise<void> {
-  await host.disk.makeDirectory(directory, 0o700);
-  const stat = await host.disk.stat(directory);
-  if (stat.kind !== 'directory') throw new DiskError('ENOTDIR', directory, 'not a directory');
-  if ((stat.permissions & 0o022) !== 0) {
-    const foreign = host.process.userId !== null && stat.userId !== host.process.userId;
-    const sticky = (stat.permissions & 0o1000) !== 0;
-    if ((stat.permissions & 0o002) !== 0 && (foreign || sticky)) {
-      throw unsafe(host, directory, `other users may write there (mode ${stat.permissions.toString(8)})`);
-    }
-    if (!foreign) await host.disk.setPermissions(directory, stat.permissions & ~0o022);
-  }
-  for (const { name, kind } of await host.disk.list(directory)) {
-    if (!/^(agent-id|state\.db)/.test(name) || name.startsWith('state.db.damaged-')) continue;
-    const path = join(directory, name);
-    if (kind === 'link') throw unsafe(host, path, 'it is a symbolic link');
-    if (kind !== 'file') throw unsafe(host, path, 'it is not a file');
-    secureFile(host, path, await host.disk.stat(path));
-  }
-}
-
-function secureFile(host: StateHost, path: string, stat: FileStat): void {
-  if (host.process.userId !== null && stat.userId !== host.process.userId) {
-    throw unsafe(host, path, `it belongs to the user with number ${stat.userId}`);
-  }
-}
+/** What was set aside is left as it is. */
+const ownFiles = /^(agent-id|state\.db)(?!.*damaged-)/;
 
 function unsafe(host: StateHost, path: string, cause: string): AlmadiaError {
   const user = host.process.userName;

@@ -352,6 +352,17 @@ test('a socket is for its owner, answers requests, and goes when it closes', asy
   assert.equal(await codeOf(net.send(request)), 'ENOENT');
 });
 
+test('a socket is made in its own directory alone', {
+  skip: process.platform !== 'linux',
+}, async (context) => {
+  const directory = fs.openSync(fs.mkdtempSync(join(tmpdir(), 'almadia-socket-')), 'r');
+  context.after(() => fs.closeSync(directory));
+  // Beside this path nothing can be made, as beside the state of an agent without privileges.
+  const socketPath = `/proc/self/fd/${directory}/agent.sock`;
+  await serve(context, plain, { listen: { socketPath } });
+  assert.ok(fs.lstatSync(socketPath).isSocket());
+});
+
 test('a socket left behind by a process that died is replaced; a file in its place is not', async (context) => {
   const directory = fs.mkdtempSync(join(tmpdir(), 'almadia-socket-'));
   const socketPath = join(directory, 'agent.sock');

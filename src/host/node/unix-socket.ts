@@ -15,7 +15,8 @@ const pathBytesMax = 103;
 /** Gives what removes the socket again. Rejects with EADDRINUSE when somebody answers there. */
 export async function listenOnSocket(server: Server, path: string): Promise<() => Promise<void>> {
   await checkPlace(path);
-  const nursery = await mkdtemp(join(dirname(path), '.'));
+  // Not `join`, which takes the dot away: the directory beside would be the parent, where others may write or nobody may.
+  const nursery = await mkdtemp(`${dirname(path)}/.`);
   try {
     const newborn = join(nursery, 's');
     checkLength(newborn);

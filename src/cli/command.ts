@@ -19,7 +19,7 @@ export interface CommandDescription {
   readonly options: readonly CommandOption[];
   /** What each exit status means. 0 is understood where it is left out. */
   readonly exits: readonly { readonly code: number; readonly text: Text }[];
-  /** Subcommands, such as `config show`; a command that has some has no `run` of its own. */
+  /** Subcommands, such as `config show`; a command that has some may have no `run` of its own. */
   readonly commands?: readonly CommandDescription[];
   /** Left out of the list of commands. */
   readonly hidden?: boolean;

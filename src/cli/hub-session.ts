@@ -9,7 +9,8 @@ import { readFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { NetError, type RequestHead, type Server } from '../host/net.ts';
 import type { SelfLog } from '../host/selflog.ts';
-import { openHub } from '../hub/hub.ts';
+import { controlBodyBytesMax, hubSocketPath } from '../hub/control.ts';
+import { type Hub, openHub } from '../hub/hub.ts';
 import type { Asset, Assets } from '../hub/page-routes.ts';
 import { hubDefaults } from '../settings/hub.ts';
 
@@ -51,11 +52,13 @@ export async function openHubSession(host: Host, options: HubOptions): Promise<H
   const hub = await openHub(host, settings, log, await pageAssets(host, log));
   const { bodyBytesMax } = settings;
   let server: Server;
+  let control: Server | null = null;
   try {
     const screen = (head: RequestHead) => hub.screen(head);
     server = await host.net.serve({ listen, bodyBytesMax, requestTimeoutMs, screen }, (request) =>
       hub.handle(request),
     );
+    control = await serveControl(host, hub, options);
   } catch (error) {
     await hub.close();
     throw asListenError(error, listen);
@@ -64,9 +67,26 @@ export async function openHubSession(host: Host, options: HubOptions): Promise<H
     url: urlOf(listen.host, server.port),
     newKey: hub.newKey,
     async close(graceMs) {
-      await Promise.all([hub.close(), server.close(graceMs)]);
+      await Promise.all([hub.close(), server.close(graceMs), control?.close(0)]);
     },
   };
+}
+
+/** Null where the data directory lies so deep that no socket fits: then keys are changed while the hub is stopped. */
+async function serveControl(
+  host: Host,
+  hub: Hub,
+  { dataDirectory, log }: HubOptions,
+): Promise<Server | null> {
+  const socketPath = hubSocketPath(dataDirectory);
+  const options = { listen: { socketPath }, bodyBytesMax: controlBodyBytesMax, requestTimeoutMs: 5000 };
+  try {
+    return await host.net.serve(options, async (request) => hub.control(request));
+  } catch (error) {
+    if (!(error instanceof NetError)) throw error;
+    log.write('warn', 'hub.no-socket', `keys can only be changed while the hub is stopped: ${error.message}`);
+    return null;
+  }
 }
 
 /** The built page is in dist/web, two folders above both dist/src/cli and dist/program/parts. */

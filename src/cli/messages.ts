@@ -78,6 +78,17 @@ export const messages = {
     en: 'The hub answers at {url}: open it in a browser, or name it as the server of an agent.',
     es: 'El hub responde en {url}: ábralo en un navegador, o indíquelo como servidor de un agente.',
   },
+  keyAdded: {
+    en: 'Key {id} for {name}, shown only this once: {key}',
+    es: 'Clave {id} para {name}, que solo se muestra esta vez: {key}',
+  },
+  keyRevoked: { en: 'Key {id} is revoked.', es: 'La clave {id} queda revocada.' },
+  keysNone: { en: 'There are no keys of agents.', es: 'No hay claves de agentes.' },
+  keyId: { en: 'id', es: 'id' },
+  keyName: { en: 'name', es: 'nombre' },
+  keyAgent: { en: 'agent', es: 'agente' },
+  keyAnyAgent: { en: 'any', es: 'cualquiera' },
+  keySince: { en: 'made', es: 'creada' },
   hubNewKey: {
     en: 'Its key, shown only this once: {key}',
     es: 'Su clave, que solo se muestra esta vez: {key}',

@@ -125,6 +125,8 @@ function build(description: CommandDescription, language: Language, actions: Act
   for (const argument of description.arguments ?? []) {
     parser.argument(argument.name, argument.text[language]);
   }
+  // Options behind a subcommand's name are its own, also where they are called as those of the command above.
+  parser.enablePositionalOptions();
   for (const child of description.commands ?? []) parser.addCommand(build(child, language, actions));
   parser.usage(usageOf(description, language));
   parser.addHelpText('after', exitsText(description, language));
@@ -168,7 +170,8 @@ function optionText(option: CommandOption, language: Language): string {
 }
 
 function usageOf(description: CommandDescription, language: Language): string {
-  if (description.commands !== undefined) return say(language, 'usageCommand');
+  if (description.commands !== undefined && description.run === undefined)
+    return say(language, 'usageCommand');
   const words = (description.arguments ?? []).map((argument) => argument.name);
   return [say(language, 'usageOptions'), ...words].join(' ');
 }

@@ -203,6 +203,45 @@ export const errorTable = {
       fix: 'detenga antes ese hub, o dé a este un directorio propio (--data)',
     },
   },
+  HUB_ABSENT: {
+    exit: 2,
+    en: {
+      what: 'no hub keeps its lines in {path}',
+      safe: 'nothing was made or changed',
+      fix: 'name the data directory of the hub with --data; `almadia hub` makes it at its first start',
+    },
+    es: {
+      what: 'ningún hub guarda sus líneas en {path}',
+      safe: 'no se ha creado ni cambiado nada',
+      fix: 'indique con --data el directorio de datos del hub; `almadia hub` lo crea en su primer inicio',
+    },
+  },
+  HUB_KEY_UNKNOWN: {
+    exit: 2,
+    en: {
+      what: 'there is no key with the id {id}',
+      safe: 'nothing was changed',
+      fix: '`almadia hub keys list` gives the ids; they are the first eight characters of a key',
+    },
+    es: {
+      what: 'no hay ninguna clave con el id {id}',
+      safe: 'no se ha cambiado nada',
+      fix: '`almadia hub keys list` da los ids; son los ocho primeros caracteres de una clave',
+    },
+  },
+  HUB_UNREACHABLE: {
+    exit: 3,
+    en: {
+      what: 'cannot ask the hub at {path}: {cause}',
+      safe: 'the hub, if one runs, goes on as it is',
+      fix: 'run this as the user the hub runs as ({user} is not allowed, or it does not answer)',
+    },
+    es: {
+      what: 'no se puede preguntar al hub en {path}: {cause}',
+      safe: 'el hub, si hay uno, sigue como está',
+      fix: 'ejecute esto como el usuario del hub (a {user} no se le permite, o no responde)',
+    },
+  },
   HUB_LISTEN_FAILED: {
     exit: 3,
     en: {

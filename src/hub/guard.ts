@@ -1,29 +1,59 @@
 /**
- * Who may ask. Agents and programs bring the key (`X-API-Key` or `Authorization: Bearer`), the page its cookie.
+ * Who may ask. Agents and programs bring a key (`X-API-Key` or `Authorization: Bearer`), the page its cookie. The hub's own
+ * key opens everything, an agent's key only what agents need, and for the one agent that it may be bound to.
  *
  * A browser sends the cookie with whatever page makes it ask, so a request that changes something counts under the
  * cookie only when it comes from the hub's own page: `Sec-Fetch-Site: same-origin`, or an `Origin` that names the
  * host asked. https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
  */
 import type { RequestHead } from '../host/net.ts';
+import type { AgentKeys } from './agent-keys.ts';
 import type { Keys } from './keys.ts';
 import { Refusal } from './reply.ts';
 import type { Sessions } from './sessions.ts';
 
 const cookieName = 'almadia_session';
 
-/** Throws `Refusal` 401, or 403 for a cookie that another site made the browser send. */
-export function admit(request: RequestHead, { keys, sessions }: { keys: Keys; sessions: Sessions }): void {
+/** Whose lines a sender may bring: those of one agent, or with null of any. */
+export interface Sender {
+  readonly agent: string | null;
+}
+
+const anybody: Sender = { agent: null };
+
+export interface Gatekeepers {
+  readonly keys: Keys;
+  readonly agentKeys: AgentKeys;
+  readonly sessions: Sessions;
+}
+
+/** Throws `Refusal` 401, or 403 for an agent's key elsewhere and for a cookie that another site made the browser send. */
+export function admit(request: RequestHead, access: 'key' | 'agent', given: Gatekeepers): Sender {
+  const { keys, agentKeys, sessions } = given;
   const key = keyOf(request);
   if (key !== null) {
-    if (keys.fits(key)) return;
-    throw new Refusal(401, 'KEY_WRONG', { message: 'This key is not the hub’s; check the agent’s key.' });
+    if (keys.fits(key)) return anybody;
+    const agentKey = agentKeys.find(key);
+    if (agentKey === null) {
+      throw new Refusal(401, 'KEY_WRONG', { message: 'This key is not the hub’s; check the agent’s key.' });
+    }
+    if (access === 'agent') return agentKey;
+    throw new Refusal(403, 'KEY_OF_AGENT', { message: 'An agent’s key delivers lines; it reads nothing.' });
   }
   const token = tokenOf(request);
   if (token === null || !sessions.holds(token)) {
     throw new Refusal(401, 'KEY_MISSING', { message: 'A key is needed, in the header X-API-Key.' });
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request);
+  return anybody;
+}
+
+/** Throws `Refusal` 403 where the key is bound to another agent. */
+export function refuseOther({ agent }: Sender, agentId: string): void {
+  if (agent === null || agent === agentId) return;
+  throw new Refusal(403, 'KEY_OF_OTHER', {
+    message: 'This key belongs to another agent; nothing was stored. Make one for this agent.',
+  });
 }
 
 /** Throws `Refusal` 403 when another site's page made the browser ask. Programs name no origin and pass. */

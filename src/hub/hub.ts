@@ -12,9 +12,11 @@ import { openLogScanner } from '../lines/decode.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
+import { AgentKeys } from './agent-keys.ts';
+import { handleHubControl } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { fleetRoutes } from './fleet-routes.ts';
-import { admit } from './guard.ts';
+import { admit, type Sender } from './guard.ts';
 import { Keys } from './keys.ts';
 import { type Assets, pageRoutes } from './page-routes.ts';
 import { readRoutes } from './read-routes.ts';
@@ -33,6 +35,8 @@ export interface Hub {
   handle(request: HttpRequest): Promise<ServerReply>;
   /** The refusal that `handle` would give whatever the body is; null: the body decides. Never throws. */
   screen(head: RequestHead): ServerReply | null;
+  /** What only the hub's own user may ask (`control.ts`). Throws as the store does. */
+  control(request: HttpRequest): ServerReply;
   /** The key generated at the first start, to be shown once; null when there was one already. */
   readonly newKey: string | null;
   /** Answers 503 from now on, ends live tails, and lets go of the store when running requests have ended. */
@@ -40,7 +44,7 @@ export interface Hub {
 }
 
 /** The file in the data directory. */
-const storeName = 'hub.sqlite';
+export const storeName = 'hub.sqlite';
 
 /** Senders try again after so long when the store refuses, seconds. */
 const retryAfterSeconds = 30;
@@ -59,6 +63,7 @@ export async function openHub(
   const { clock, databases, random, work } = host;
   const store = openStore(join(settings.dataDirectory, storeName), { databases, work, log });
   const keys = await keysOf(store, settings.key, { random, work });
+  const agentKeys = new AgentKeys({ notes: store.notes, random, work });
   const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
@@ -75,14 +80,15 @@ export async function openHub(
   ]);
   log.write('info', 'hub.opened', `the hub keeps its lines in ${settings.dataDirectory}`);
 
-  const admitted = (head: RequestHead): Matched => {
+  const admitted = (head: RequestHead): Matched & { readonly sender: Sender } => {
     const matched = router.match(head);
-    if (matched.route.access === 'key') admit(head, { keys, sessions });
-    return matched;
+    const { access } = matched.route;
+    const sender = access === 'open' ? { agent: null } : admit(head, access, { keys, agentKeys, sessions });
+    return { ...matched, sender };
   };
   const answer = async (request: HttpRequest): Promise<ServerReply> => {
-    const { route, params, search } = admitted(request);
-    const reply = await route.answer({ ...request, params, search });
+    const { route, params, search, sender } = admitted(request);
+    const reply = await route.answer({ ...request, params, search, sender });
     return request.method === 'HEAD' ? { ...reply, body: '' } : reply;
   };
   const running = new Set<Promise<ServerReply>>();
@@ -108,6 +114,7 @@ export async function openHub(
         return finished(explained(error, head, log));
       }
     },
+    control: (request) => handleHubControl(agentKeys, clock, request),
     close: async () => {
       closing = true;
       tail.close();

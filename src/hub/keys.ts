@@ -1,5 +1,5 @@
 /**
- * The hub's key: 256 random bits made at the first start, or a text given in the settings. Only its SHA-256 is kept.
+ * The hub's own key, which opens everything: 256 random bits made at the first start, or a text given in the settings. Only its SHA-256 is kept.
  *
  * A plain hash is enough for random bits: there is nothing to guess. Who chooses a key of their own should choose one
  * as long.
@@ -9,7 +9,7 @@ import type { Random } from '../host/random.ts';
 import type { Work } from '../host/work.ts';
 import type { Notes } from '../store/store.ts';
 
-const characterMax = 1024;
+export const keyCharactersMax = 1024;
 
 export class Keys {
   /** Of the key in force, SHA-256 in hexadecimal. */
@@ -23,7 +23,7 @@ export class Keys {
     const { notes, random, work } = machine;
     this.#work = work;
     if (given !== null && !isSendable(given))
-      throw new AlmadiaError('HUB_KEY_UNUSABLE', { max: characterMax });
+      throw new AlmadiaError('HUB_KEY_UNUSABLE', { max: keyCharactersMax });
     const kept = notes.get('key', 'hash');
     this.newKey =
       given === null && kept === null ? Buffer.from(random.bytes(32)).toString('base64url') : null;
@@ -33,17 +33,19 @@ export class Keys {
   }
 
   fits(candidate: string): boolean {
-    return candidate.length <= characterMax && equalInConstantTime(this.#work.sha256([candidate]), this.hash);
+    return (
+      candidate.length <= keyCharactersMax && equalInConstantTime(this.#work.sha256([candidate]), this.hash)
+    );
   }
 }
 
 /** RFC 9110 5.5: what a header carries through every client and proxy as it is. */
 function isSendable(key: string): boolean {
-  return key.length <= characterMax && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key);
+  return key.length <= keyCharactersMax && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(key);
 }
 
 /** Compares texts of equal length without telling by its time where they differ. */
-function equalInConstantTime(left: string, right: string): boolean {
+export function equalInConstantTime(left: string, right: string): boolean {
   let difference = left.length ^ right.length;
   for (let at = 0; at < right.length; at++) difference |= left.charCodeAt(at) ^ right.charCodeAt(at);
   return difference === 0;

@@ -15,6 +15,7 @@ import { decodeHeartbeat, hubOffer, receipt } from '../protocol/ingest.ts';
 import { readIngest } from '../protocol/scan.ts';
 import { storedText } from './arrival.ts';
 import type { Fleet } from './fleet.ts';
+import { refuseOther } from './guard.ts';
 import type { Receiver } from './receiver.ts';
 import { json, Refusal } from './reply.ts';
 import type { Route } from './router.ts';
@@ -30,6 +31,7 @@ export interface IlaSocParts {
 export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocParts): Route[] {
   const register: Route['answer'] = async (request) => {
     const registration = await receiver.read(request, decodeRegistration);
+    refuseOther(request.sender, registration.agentId);
     fleet.register({ ...registration, agentId: storedText(registration.agentId) });
     return json(200, {
       status: 'success',
@@ -40,6 +42,7 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
   };
   const heartbeat: Route['answer'] = async (request) => {
     const beat = await receiver.read(request, decodeHeartbeat);
+    refuseOther(request.sender, beat.agentId);
     if (fleet.heartbeat({ ...beat, agentId: storedText(beat.agentId) })) {
       return json(200, { status: 'success', message: 'Heartbeat received' });
     }
@@ -49,6 +52,7 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
   const ingest: Route['answer'] = (request) => {
     const dryRun = request.search.get('dry_run') === '1';
     return receiver.receive(request, decode, async (batch) => {
+      refuseOther(request.sender, batch.agentId!);
       const counts = dryRun
         ? { stored: batch.records, duplicates: 0 }
         : await receiver.take(batch.agentId!, 'ila-soc', batch);
@@ -56,9 +60,9 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
     });
   };
   return [
-    { method: 'POST', path: '/api/agent/register', access: 'key', answer: register },
-    { method: 'POST', path: '/api/agent/heartbeat', access: 'key', answer: heartbeat },
-    { method: 'POST', path: ingestPath, access: 'key', answer: ingest },
+    { method: 'POST', path: '/api/agent/register', access: 'agent', answer: register },
+    { method: 'POST', path: '/api/agent/heartbeat', access: 'agent', answer: heartbeat },
+    { method: 'POST', path: ingestPath, access: 'agent', answer: ingest },
   ];
 }
 

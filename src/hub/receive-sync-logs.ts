@@ -6,6 +6,7 @@
 import type { LogScanner } from '../lines/decode.ts';
 import { readObject } from '../protocol/received.ts';
 import { readLogs } from '../protocol/scan.ts';
+import { refuseOther } from './guard.ts';
 import type { Receiver } from './receiver.ts';
 import { json } from './reply.ts';
 import type { Route } from './router.ts';
@@ -17,7 +18,10 @@ export function syncLogsRoutes(receiver: Receiver, scanner: LogScanner): Route[]
       (body) => readLogs(body, scanner),
       async (batch) => {
         const source = batch.segments[0]?.source;
-        if (source !== undefined) await receiver.take(source, 'sync-logs', batch);
+        if (source !== undefined) {
+          refuseOther(request.sender, source);
+          await receiver.take(source, 'sync-logs', batch);
+        }
         return json(200, { status: 'success', message: 'Logs received', total: batch.records });
       },
     );
@@ -26,9 +30,9 @@ export function syncLogsRoutes(receiver: Receiver, scanner: LogScanner): Route[]
     return json(200, { status: 'success', message: 'The key is accepted; nothing was stored' });
   };
   return [
-    { method: 'POST', path: '/api/logs', access: 'key', answer: logs },
-    { method: 'POST', path: '/logs', access: 'key', answer: logs },
-    { method: 'POST', path: '/api/test', access: 'key', answer: test },
-    { method: 'POST', path: '/test', access: 'key', answer: test },
+    { method: 'POST', path: '/api/logs', access: 'agent', answer: logs },
+    { method: 'POST', path: '/logs', access: 'agent', answer: logs },
+    { method: 'POST', path: '/api/test', access: 'agent', answer: test },
+    { method: 'POST', path: '/test', access: 'agent', answer: test },
   ];
 }

@@ -14,6 +14,8 @@ export type RefusalCode =
   | 'ENCODING_UNKNOWN'
   | 'INTERNAL'
   | 'KEY_MISSING'
+  | 'KEY_OF_AGENT'
+  | 'KEY_OF_OTHER'
   | 'KEY_WRONG'
   | 'METHOD_WRONG'
   | 'ORIGIN_WRONG'

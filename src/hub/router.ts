@@ -4,6 +4,7 @@
  */
 import findMyWay from 'find-my-way';
 import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
+import type { Sender } from './guard.ts';
 import { Refusal } from './reply.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
@@ -12,8 +13,8 @@ export interface Route {
   readonly method: Method;
   /** With `:name` for a part that is a parameter. */
   readonly path: string;
-  /** `key`: an agent's key or a log-in. `open`: anybody. */
-  readonly access: 'key' | 'open';
+  /** `key`: the hub's own key or a log-in. `agent`: an agent's key too. `open`: anybody. */
+  readonly access: 'key' | 'agent' | 'open';
   readonly answer: (request: RoutedRequest) => Promise<ServerReply> | ServerReply;
 }
 
@@ -21,6 +22,7 @@ export interface RoutedRequest extends HttpRequest {
   /** The path's parameters, decoded. */
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly search: URLSearchParams;
+  readonly sender: Sender;
 }
 
 export interface Matched extends Pick<RoutedRequest, 'params' | 'search'> {
@@ -49,7 +51,7 @@ export class Router {
     const found = this.#find(request.method === 'HEAD' ? 'GET' : request.method, request.path);
     if (
       found === null ||
-      (request.method === 'HEAD' && found.route.access === 'key') ||
+      (request.method === 'HEAD' && found.route.access !== 'open') ||
       this.#isShadowed(found, request.path)
     ) {
       throw this.#refuse(request);

@@ -1,10 +1,70 @@
 /** What `almadia hub` is called, takes and says. */
-import type { CommandDescription } from '../command.ts';
+import type { CommandDescription, CommandOption } from '../command.ts';
+import { jsonOption } from '../config-options.ts';
 
 export const defaults = { port: '5000', listen: '127.0.0.1', data: './almadia-hub' } as const;
 
 /** Read where `--key` is not given: a key on the command line can be seen by every user of the machine. */
 export const keyVariable = 'ALMADIA_HUB_KEY';
+
+const dataOption: CommandOption = {
+  flags: '--data <directory>',
+  text: { en: 'where lines are kept', es: 'dónde se guardan las líneas' },
+  default: defaults.data,
+};
+
+const keysExits: CommandDescription['exits'] = [
+  { code: 0, text: { en: 'done', es: 'hecho' } },
+  { code: 2, text: { en: 'no such key, or no hub there', es: 'no existe esa clave, o no hay hub ahí' } },
+  { code: 3, text: { en: 'the hub or its data refuses', es: 'el hub o sus datos se niegan' } },
+];
+
+const keys: CommandDescription = {
+  name: 'keys',
+  summary: {
+    en: 'Adds, lists and revokes keys that deliver lines and read nothing',
+    es: 'Añade, lista y revoca claves que entregan líneas y no leen nada',
+  },
+  options: [],
+  exits: [],
+  commands: [
+    {
+      name: 'add',
+      summary: { en: 'Makes a key and shows it once', es: 'Crea una clave y la muestra una vez' },
+      arguments: [
+        { name: '<name>', text: { en: 'what it is called in lists', es: 'cómo se llama en las listas' } },
+      ],
+      options: [
+        {
+          flags: '--agent <id>',
+          text: {
+            en: 'the only agent that may use it (protocol A: the source); any without it',
+            es: 'el único agente que puede usarla (protocolo A: el origen); sin ella, cualquiera',
+          },
+        },
+        dataOption,
+        jsonOption,
+      ],
+      exits: keysExits,
+      run: async (context) => (await import('../hub-keys.ts')).add(context),
+    },
+    {
+      name: 'list',
+      summary: { en: 'Lists them, without anything secret', es: 'Las lista, sin nada secreto' },
+      options: [dataOption, jsonOption],
+      exits: keysExits,
+      run: async (context) => (await import('../hub-keys.ts')).list(context),
+    },
+    {
+      name: 'revoke',
+      summary: { en: 'Refuses one from now on', es: 'Rechaza una desde ahora' },
+      arguments: [{ name: '<id>', text: { en: 'as `list` gives it', es: 'como la da `list`' } }],
+      options: [dataOption],
+      exits: keysExits,
+      run: async (context) => (await import('../hub-keys.ts')).revoke(context),
+    },
+  ],
+};
 
 export const command: CommandDescription = {
   name: 'hub',
@@ -30,11 +90,7 @@ export const command: CommandDescription = {
       },
       default: defaults.listen,
     },
-    {
-      flags: '--data <directory>',
-      text: { en: 'where lines are kept', es: 'dónde se guardan las líneas' },
-      default: defaults.data,
-    },
+    dataOption,
     {
       flags: '--key <key>',
       text: {
@@ -54,5 +110,6 @@ export const command: CommandDescription = {
       },
     },
   ],
+  commands: [keys],
   run: async (context) => (await import('../hub.ts')).run(context),
 };

@@ -36,7 +36,13 @@ function countingClock(clock: Clock): Clock & { waiting: number } {
 }
 
 function settingsIn(directory: string): AgentSettings {
-  const { keyFile: _keyFile, caFile: _caFile, ...output } = defaultsOf(outputSection, 'file');
+  const {
+    keyFile: _keyFile,
+    caFile: _caFile,
+    certFile: _certFile,
+    certKeyFile: _certKeyFile,
+    ...output
+  } = defaultsOf(outputSection, 'file');
   return {
     profile: 'native',
     agent: { ...defaultsOf(agentSection), stateDirectory: join(directory, 'state') },

@@ -56,8 +56,12 @@ export async function checkServer(host: Host, check: ServerCheck): Promise<Check
 
 /** The first stage that fails, with its cause in words. */
 async function connectionFailure(host: Host, check: ServerCheck): Promise<Finding | null> {
-  const { url, ca, timeoutMs } = check.config.settings.output;
-  const stages = await host.net.diagnose(url, { timeoutMs, ...(ca === null ? {} : { ca }) });
+  const { url, ca, certificate, timeoutMs } = check.config.settings.output;
+  const stages = await host.net.diagnose(url, {
+    timeoutMs,
+    ...(ca === null ? {} : { ca }),
+    ...certificate,
+  });
   const failed = stages.find((stage) => !stage.ok);
   if (failed === undefined) return null;
   const error = new NetError(failed.code ?? 'UNKNOWN', failed.detail);
@@ -130,7 +134,7 @@ async function presenceTrip(host: Host, trip: Trip & { readonly session: Session
 type Answer = { readonly reply: HttpReply } | { readonly finding: Finding };
 
 async function ask(host: Host, trip: Trip, request: WireRequest): Promise<Answer> {
-  const { ca, timeoutMs } = trip.config.settings.output;
+  const { ca, certificate, timeoutMs } = trip.config.settings.output;
   const url = `${trip.destination.baseUrl}${request.path}`;
   const { method, headers, body } = request;
   try {
@@ -142,6 +146,7 @@ async function ask(host: Host, trip: Trip, request: WireRequest): Promise<Answer
       timeoutMs,
       replyBytesMax,
       ...(ca === null ? {} : { ca }),
+      ...certificate,
     });
     return { reply };
   } catch (error) {

@@ -199,7 +199,13 @@ function agentSettings(
   to: { readonly path: string; readonly key: string; readonly url: string },
 ): AgentSettings {
   const source = defaultsOf(fileSourceSection);
-  const { keyFile: _keyFile, caFile: _caFile, ...output } = defaultsOf(outputSection, 'hub');
+  const {
+    keyFile: _keyFile,
+    caFile: _caFile,
+    certFile: _certFile,
+    certKeyFile: _certKeyFile,
+    ...output
+  } = defaultsOf(outputSection, 'hub');
   return {
     profile: 'native',
     agent: {

@@ -34,6 +34,8 @@ export function effectiveSections(config: LoadedConfig): readonly EffectiveSecti
     path: settings.output.path || null,
     keyFile: config.keyFile,
     caFile: config.caFile,
+    certFile: config.certFile,
+    certKeyFile: config.certKeyFile,
   };
   const values: Readonly<Record<SectionName, readonly object[]>> = {
     agent: [settings.agent],

@@ -28,6 +28,9 @@ export interface Draft {
   readonly settings: AgentSettings;
   readonly keyFile: NamedFile | null;
   readonly caFile: NamedFile | null;
+  /** The agent's own certificate and its key, where there are any. */
+  readonly certFile?: NamedFile | null;
+  readonly certKeyFile?: NamedFile | null;
   /** The server's address as it was written, slashes and all. */
   readonly urlWritten: string;
   readonly origins: Map<string, Origin>;

@@ -86,7 +86,13 @@ export function readIlaSoc(content: string, around: IlaSocSurroundings): IlaSocD
   const id = idOf(reading);
   const buffer = absolute(texts('buffer_db', 'agent.state_dir', reading));
   const retryMs = Math.max(1, numbers('retry_interval', 'retry.initial', reading) * 1000);
-  const { keyFile: _key, caFile: _ca, ...outputDefaults } = defaultsOf(outputSection, 'ila-soc');
+  const {
+    keyFile: _key,
+    caFile: _ca,
+    certFile: _cert,
+    certKeyFile: _certKey,
+    ...outputDefaults
+  } = defaultsOf(outputSection, 'ila-soc');
   const settings: AgentSettings = {
     profile: 'ila-soc',
     agent: {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { makeCertificate } from '../../test/certificate.ts';
 import { onMachine, type TestMachine } from '../../test/support/machine.ts';
 import type { Process } from '../host/process.ts';
 import type { ConfigRequest, LoadedConfig } from './load.ts';
@@ -319,3 +320,23 @@ limits: { memory: 4MiB }
       );
     },
   ));
+
+test('a certificate of the agent’s own is read with its key, from one file or two, and half of it is refused', async () => {
+  const text = (more: string) =>
+    `sources: [{ include: /a }]\noutput: { url: "https://a", key: k, ${more} }\n`;
+  const pair = makeCertificate();
+  await withFile('almadia.yaml', text('cert_file: c.pem, cert_key_file: k.pem'), async (machine) => {
+    assert.deepEqual(await codesOf(machine), ['CONFIG_FILE_UNREADABLE', 'CONFIG_FILE_UNREADABLE']);
+    write(machine, 'c.pem', pair.cert);
+    write(machine, 'k.pem', pair.key);
+    assert.deepEqual((await loaded(machine)).settings.output.certificate, pair);
+    write(machine, 'k.pem', 'no key');
+    assert.deepEqual(await codesOf(machine), ['CONFIG_CERTIFICATE']);
+    write(machine, 'almadia.yaml', text('cert_file: both.pem'));
+    const both = `${pair.cert}${pair.key}`;
+    write(machine, 'both.pem', both);
+    assert.deepEqual((await loaded(machine)).settings.output.certificate, { cert: both, key: both });
+    write(machine, 'almadia.yaml', text('cert_key_file: k.pem'));
+    assert.deepEqual(await codesOf(machine), ['CONFIG_CERTIFICATE']);
+  });
+});

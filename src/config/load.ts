@@ -45,6 +45,8 @@ export interface LoadedConfig {
   /** The files that the configuration names; null where it names none. */
   readonly keyFile: string | null;
   readonly caFile: string | null;
+  readonly certFile: string | null;
+  readonly certKeyFile: string | null;
   readonly origins: Origins;
   readonly notices: readonly Problem[];
 }
@@ -69,9 +71,22 @@ export async function loadConfig(machine: Machine, request: ConfigRequest): Prom
   const { urlWritten, origins } = draft;
   const keyFile = draft.keyFile?.path ?? null;
   const caFile = draft.caFile?.path ?? null;
+  const certFile = draft.certFile?.path ?? null;
+  const certKeyFile = draft.certKeyFile?.path ?? null;
   return {
     kind: 'loaded',
-    config: { settings: finished.settings, format, file, urlWritten, keyFile, caFile, origins, notices },
+    config: {
+      settings: finished.settings,
+      format,
+      file,
+      urlWritten,
+      keyFile,
+      caFile,
+      certFile,
+      certKeyFile,
+      origins,
+      notices,
+    },
   };
 }
 
@@ -210,7 +225,33 @@ async function withFiles(
       problems.push({ code: 'CONFIG_CA_FILE', values: { path: setting, value: path, where } });
     }
   }
-  return { settings: { ...draft.settings, output: { ...output, key, ca } }, problems };
+  const certificate = await readCertificate(machine, draft, problems);
+  return { settings: { ...draft.settings, output: { ...output, key, ca, certificate } }, problems };
+}
+
+/** The agent's own certificate and its key, which must belong together; undefined where there is none. */
+async function readCertificate(
+  machine: Machine,
+  { certFile = null, certKeyFile = null }: Draft,
+  problems: Problem[],
+): Promise<AgentSettings['output']['certificate']> {
+  if (certFile === null) {
+    if (certKeyFile !== null) problems.push(certificateProblem(certKeyFile, 'cert_file'));
+    return undefined;
+  }
+  const cert = await readNamed(machine, certFile, problems);
+  const keyFile = certKeyFile ?? certFile;
+  const key = certKeyFile === null ? cert : await readNamed(machine, certKeyFile, problems);
+  if (cert === null || key === null) return undefined;
+  if (!cert.includes('-----BEGIN CERTIFICATE-----'))
+    problems.push(certificateProblem(certFile, 'CERTIFICATE'));
+  else if (!/-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/.test(key))
+    problems.push(certificateProblem(keyFile, 'PRIVATE KEY'));
+  return { cert, key };
+}
+
+function certificateProblem({ path: value, setting: path, where }: NamedFile, missing: string): Problem {
+  return { code: 'CONFIG_CERTIFICATE', values: { path, value, where, missing } };
 }
 
 async function readNamed(machine: Machine, file: NamedFile, problems: Problem[]): Promise<string | null> {

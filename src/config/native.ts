@@ -77,6 +77,8 @@ export function readNative(text: string, around: Surroundings): Draft {
     settings,
     keyFile: named(declared.keyFile, 'key_file'),
     caFile: named(declared.caFile, 'ca_file'),
+    certFile: named(declared.certFile, 'cert_file'),
+    certKeyFile: named(declared.certKeyFile, 'cert_key_file'),
     urlWritten: declared.url ?? '',
     origins: reading.origins,
     problems: reading.problems,
@@ -196,7 +198,7 @@ function typeOf(tree: Tree | null): string {
 }
 
 function settledOutput(declared: DeclaredOutput, directory: string): OutputSettings {
-  const { keyFile: _key, caFile: _ca, ...kept } = declared;
+  const { keyFile: _key, caFile: _ca, certFile: _cert, certKeyFile: _certKey, ...kept } = declared;
   return {
     ...kept,
     url: declared.type === 'sync-logs' ? syncLogsBase(declared.url ?? '') : (declared.url ?? ''),

@@ -121,7 +121,13 @@ export function readSyncLogs(content: string, around: Surroundings): Draft {
 }
 
 function outputDefaults(): Omit<AgentSettings['output'], 'url' | 'ca' | 'source' | 'path'> {
-  const { keyFile: _key, caFile: _ca, ...kept } = defaultsOf(outputSection, 'sync-logs');
+  const {
+    keyFile: _key,
+    caFile: _ca,
+    certFile: _cert,
+    certKeyFile: _certKey,
+    ...kept
+  } = defaultsOf(outputSection, 'sync-logs');
   return kept;
 }
 

@@ -460,6 +460,19 @@ export const configErrors = {
       fix: 'indique un archivo con bloques -----BEGIN CERTIFICATE-----; desde DER: `openssl x509 -inform der`',
     },
   },
+  CONFIG_CERTIFICATE: {
+    exit: 2,
+    en: {
+      what: '{where}: the file {value} that `{path}` names is no use without: {missing}',
+      safe: 'nothing was read or changed; running agents go on as they are',
+      fix: 'name the certificate in cert_file and its private key in cert_key_file (or put both into cert_file), in PEM: -----BEGIN CERTIFICATE-----, -----BEGIN PRIVATE KEY-----, without a pass phrase',
+    },
+    es: {
+      what: '{where}: el archivo {value} que nombra `{path}` no sirve sin: {missing}',
+      safe: 'no se ha leído ni cambiado nada; los agentes en marcha siguen igual',
+      fix: 'indique el certificado en cert_file y su clave privada en cert_key_file (o ponga ambos en cert_file), en PEM: -----BEGIN CERTIFICATE-----, -----BEGIN PRIVATE KEY-----, sin contraseña',
+    },
+  },
   CONFIG_DEFAULTS_WRITTEN: {
     exit: 2,
     en: {

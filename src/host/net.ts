@@ -19,6 +19,9 @@ export type Headers = Readonly<Record<string, string>>;
 export interface TlsOptions {
   /** PEM certificates that are trusted instead of the system's. */
   readonly ca?: string;
+  /** What a server is shown that asks who is there: a PEM certificate, with those above it, and its private key. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface ClientRequest extends TlsOptions {

@@ -45,6 +45,8 @@ export interface HttpOutputOptions {
   /** Reads the key again where it may have changed since; null: it cannot. */
   readonly freshKey: (() => Promise<string | null>) | null;
   readonly ca: string | null;
+  /** The agent's own, PEM text; absent: none. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
   readonly timeoutMs: number;
   readonly gzip: 'auto' | 'never';
   /** Where requests are written; without one, in a memory of its own. */
@@ -178,6 +180,7 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
           timeoutMs: options.timeoutMs,
           replyBytesMax: REPLY_BYTES_MAX,
           ...(options.ca === null ? {} : { ca: options.ca }),
+          ...options.certificate,
         },
         signal,
       );

@@ -86,6 +86,7 @@ function openHttp(
     freshKey: options.freshKey,
     lineMemory: options.lineMemory,
     ca: settings.ca,
+    certificate: settings.certificate,
     timeoutMs: settings.timeoutMs,
     gzip: settings.gzip,
   });

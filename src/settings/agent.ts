@@ -36,13 +36,18 @@ export interface AgentSettings {
 /** Patterns are absolute. */
 export type FileSourceSettings = ValuesOf<typeof fileSourceSection>;
 
+/** Settings that name files; their content stands in the settings. */
+type FromFiles = 'keyFile' | 'caFile' | 'certFile' | 'certKeyFile';
+
 type DeclaredOutput = ValuesOf<typeof outputSection>;
 
-export type OutputSettings = Omit<DeclaredOutput, 'url' | 'keyFile' | 'caFile' | 'source' | 'path'> & {
+export type OutputSettings = Omit<DeclaredOutput, FromFiles | 'url' | 'source' | 'path'> & {
   /** Without trailing slashes; '' for stdout and file. */
   readonly url: string;
   /** PEM text of certificates to trust instead of the system's. */
   readonly ca: string | null;
+  /** The agent's own certificate, PEM text; absent: none. */
+  readonly certificate?: { readonly cert: string; readonly key: string } | undefined;
   /** What protocol A calls `source`; '' for the others. */
   readonly source: string;
   /** For the output `file`; '' for the others. */

@@ -164,6 +164,20 @@ export const outputSection = {
     en: "PEM certificates to trust instead of the system's.",
     es: 'Certificados PEM en los que confiar en lugar de los del sistema.',
   }),
+  certFile: one(nullable(path), {
+    key: 'cert_file',
+    rare: true,
+    default: null,
+    en: "The agent's own PEM certificate, for servers that ask for one.",
+    es: 'El certificado PEM del propio agente, para servidores que lo piden.',
+  }),
+  certKeyFile: one(nullable(path), {
+    key: 'cert_key_file',
+    rare: true,
+    default: null,
+    en: 'The private key of cert_file, in PEM and without a pass phrase; null: it is in cert_file too.',
+    es: 'La clave privada de cert_file, en PEM y sin contraseña; null: está también en cert_file.',
+  }),
   timeoutMs: one(duration({ min: 100, max: hour }), {
     key: 'timeout',
     rare: true,

@@ -16,7 +16,7 @@ export async function diagnose(
   const steps: readonly [Stage['stage'], () => Promise<string>][] = [
     ['dns', () => within(options.timeoutMs, resolveName(target))],
     ['tcp', () => connectOnly(target, options.timeoutMs)],
-    ['tls', () => shakeHands(target, trust.context(options.ca), options.timeoutMs)],
+    ['tls', () => shakeHands(target, trust.context(options), options.timeoutMs)],
   ];
   const wanted = steps.filter(([stage]) => {
     return stage === 'tcp' || (stage === 'dns' ? 'host' in target.address : target.secure);

@@ -196,6 +196,29 @@ test('certificates are verified, against the given ones where there are any', as
   assert.equal(await codeOf(send(await serve(elsewhere), elsewhere.cert)), 'ERR_TLS_CERT_ALTNAME_INVALID');
 });
 
+test('a server that asks who is there is shown the certificate that was given, and nobody else is', async (context) => {
+  const [server, client, stranger] = [makeCertificate(), makeCertificate(), makeCertificate()];
+  const asking = { ...server, ca: client.cert, requestCert: true, rejectUnauthorized: true };
+  const port = await listen(
+    context,
+    https.createServer(asking, (_request, response) => response.end('known')),
+  );
+  const url = `https://localhost:${port}`;
+  const send = (own: object) => net.send(toPort(port, { url: `${url}/`, ca: server.cert, ...own }));
+  assert.equal(String((await send(client)).body), 'known');
+  await assert.rejects(send({}), { name: 'NetError' });
+  await assert.rejects(send(stranger), { name: 'NetError' });
+  assert.equal(
+    await codeOf(send({ cert: client.cert, key: stranger.key })),
+    'ERR_OSSL_X509_KEY_VALUES_MISMATCH',
+  );
+  const options = { timeoutMs: 10_000, ca: server.cert, ...client };
+  assert.deepEqual(
+    (await net.diagnose(url, options)).map(({ ok }) => ok),
+    [true, true, true],
+  );
+});
+
 test('the diagnosis names the stage that fails, and the certificate', async (context) => {
   const [good, expired] = [makeCertificate(), makeCertificate({ notAfter: new Date('2021-01-01') })];
   const port = await listen(context, https.createServer(good));

@@ -5,11 +5,11 @@
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { ClientRequest, HttpReply } from '../net.ts';
+import type { ClientRequest, HttpReply, TlsOptions } from '../net.ts';
 import { NetError } from '../net.ts';
 import { flatHeaders } from './headers.ts';
 import { asNetError, type Target, targetOf } from './target.ts';
-import type { Trust } from './trust.ts';
+import { nameOf, type Trust } from './trust.ts';
 
 const targetsMax = 64;
 const agentOptions = { keepAlive: true, maxFreeSockets: 16 } as const;
@@ -17,7 +17,7 @@ const agentOptions = { keepAlive: true, maxFreeSockets: 16 } as const;
 export class HttpClient {
   readonly #trust: Trust;
   readonly #plain = new http.Agent(agentOptions);
-  /** By the certificates believed, which are settings and therefore few. */
+  /** By the certificates believed and shown, which are settings and therefore few. */
   readonly #secure = new Map<string, https.Agent>();
 
   readonly #targets = new Map<string, Target>();
@@ -57,14 +57,15 @@ export class HttpClient {
     };
     if (target.auth !== null) options.auth = target.auth;
     if (!target.secure) return http.request({ ...options, agent: this.#plain });
-    return https.request({ ...options, agent: this.#secureAgent(request.ca) });
+    return https.request({ ...options, agent: this.#secureAgent(request) });
   }
 
-  #secureAgent(ca: string | undefined): https.Agent {
-    let agent = this.#secure.get(ca ?? '');
+  #secureAgent(options: TlsOptions): https.Agent {
+    const name = nameOf(options);
+    let agent = this.#secure.get(name);
     if (agent === undefined) {
-      agent = new https.Agent({ ...agentOptions, secureContext: this.#trust.context(ca) });
-      this.#secure.set(ca ?? '', agent);
+      agent = new https.Agent({ ...agentOptions, secureContext: this.#trust.context(options) });
+      this.#secure.set(name, agent);
     }
     return agent;
   }

@@ -163,6 +163,29 @@ test('a client that is slow to say what it wants is cut off with 408', async (co
   );
 });
 
+test('who sends head or body a byte at a time is cut off all the same, and others are served', async (context) => {
+  const server = await serve(context, plain, { requestTimeoutMs: 200 });
+  const heads = ['POST / HTTP/1.1\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n'];
+  const loris = heads.map(async (head) => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(head);
+    const drip = setInterval(() => socket.write('x'), 10);
+    await new Promise((resolve) => socket.on('close', resolve));
+    clearInterval(drip);
+  });
+  const reply = await net.send({
+    method: 'GET',
+    url: `http://127.0.0.1:${server.port}/`,
+    headers: {},
+    body: [],
+    timeoutMs: 10_000,
+    replyBytesMax: 10,
+  });
+  assert.equal(reply.status, 200);
+  await Promise.all(loris);
+});
+
 test('a handler that throws is answered with 500 and nothing of the cause', async (context) => {
   const server = await serve(context, () => Promise.reject(new Error('secret')));
   const text = await talk(server, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

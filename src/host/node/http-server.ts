@@ -18,6 +18,9 @@ import { listenOnSocket } from './unix-socket.ts';
 /** The bodies that are in memory at one time, of everybody together. */
 const bodiesBytesMax = 256 * 1024 * 1024;
 
+/** A head is a few hundred bytes: whoever takes longer for it takes up a connection. */
+const headTimeoutMs = 15_000;
+
 /** Longer than the clients of this program keep an idle connection, so that it is they who close. */
 const keepAliveTimeoutMs = 75_000;
 
@@ -27,7 +30,7 @@ export async function serve(options: ServeOptions, handle: Handle): Promise<Serv
   const desk = new FrontDesk(options, handle);
   const server = http.createServer({
     requestTimeout: options.requestTimeoutMs,
-    headersTimeout: options.requestTimeoutMs,
+    headersTimeout: Math.min(headTimeoutMs, options.requestTimeoutMs),
     connectionsCheckingInterval: Math.max(10, Math.min(1000, options.requestTimeoutMs / 4)),
     keepAliveTimeout: keepAliveTimeoutMs,
   });

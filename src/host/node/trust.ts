@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import type { TlsOptions } from '../net.ts';
 
 /** Where systems keep their roots as one file; the first that can be read. */
 const systemFiles = [
@@ -20,16 +21,22 @@ const systemFiles = [
 export class Trust {
   readonly #contexts = new Map<string, SecureContext>();
 
-  /** `ca`: PEM text believed instead of the system's roots. */
-  context(ca: string | undefined): SecureContext {
-    const key = ca ?? '';
-    let context = this.#contexts.get(key);
+  /** Throws what OpenSSL says of a certificate and a key that it cannot use. */
+  context(options: TlsOptions): SecureContext {
+    const name = nameOf(options);
+    let context = this.#contexts.get(name);
     if (context === undefined) {
-      context = createSecureContext({ ca: ca === undefined ? systemRoots() : ca });
-      this.#contexts.set(key, context);
+      const { ca, cert, key } = options;
+      context = createSecureContext({ ca: ca ?? systemRoots(), cert, key });
+      this.#contexts.set(name, context);
     }
     return context;
   }
+}
+
+/** The same for options that are the same. */
+export function nameOf({ ca, cert, key }: TlsOptions): string {
+  return [ca, cert, key].join('\0');
 }
 
 function systemRoots(): string[] {

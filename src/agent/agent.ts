@@ -16,11 +16,14 @@ import { memoryBytesOf, memoryShares } from '../settings/memory.ts';
 import { openFileSource } from '../source/file/source.ts';
 import type { Source } from '../source/source.ts';
 import { type Opened, openState } from '../state/open.ts';
+import { baseOf } from './account.ts';
+import type { Audit } from './audit.ts';
 import { Batcher } from './batcher.ts';
 import { type DeadLetters, deadLettersOf } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { runIntake } from './intake.ts';
 import { Journal } from './journal.ts';
+import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { memoryOf } from './remembrance.ts';
 import type { AgentStatus } from './status.ts';
@@ -42,6 +45,11 @@ export interface AgentOptions {
 export interface Agent {
   status(): AgentStatus;
   readonly deadLetters: DeadLetters;
+  /**
+   * What became of every byte, and where some are missing; `sinceMs` (milliseconds since the epoch) asks for what
+   * happened since too. Null while changes wait for the disk, so that it cannot be told.
+   */
+  audit(sinceMs?: number | null): Audit | null;
   /**
    * Stops: closes the sources, sends what the destination takes within `drainMs`, keeps the rest, lets go of the
    * state. Aborting the signal skips the waiting.
@@ -102,6 +110,7 @@ class RunningAgent implements Agent {
   readonly #stopDelivery = new AbortController();
   readonly #outbox: Outbox;
   readonly #journal: Journal;
+  readonly #ledger: Ledger;
   readonly #output: Output;
   readonly #delivery: Delivery;
   readonly #lineMemory: LineMemory;
@@ -134,6 +143,8 @@ class RunningAgent implements Agent {
         memoryBytesMax: Math.min(settings.batch.bytesMax * heldBatches, memoryBytes / memoryShares),
       },
     );
+    const { log } = options;
+    this.#ledger = new Ledger({ agentId, host, state, outbox: this.#outbox, journal: this.#journal, log });
     this.#possibleRepeats = this.#countPossibleRepeats();
     this.#output = openOutput(host, settings.output, {
       lineMemory: this.#lineMemory,
@@ -190,10 +201,10 @@ class RunningAgent implements Agent {
       log,
       streams: snapshot.streams,
       positions: new Map(
-        snapshot.streams.map(({ id }) => [
-          id,
-          this.#outbox.settlement.marks(id) ?? { read: 0, watermark: 0 },
-        ]),
+        snapshot.streams.map((record) => {
+          const base = baseOf(record);
+          return [record.id, this.#outbox.settlement.marks(record.id) ?? { read: base, watermark: base }];
+        }),
       ),
       veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
       takenOver: snapshot.notes.has(notes.firstPass) ? new Map() : takenOver.positions,
@@ -240,8 +251,13 @@ class RunningAgent implements Agent {
       delivery: this.#delivery,
       journal: this.#journal,
       streams: this.#source?.streams() ?? [],
+      openAccounts: this.#ledger.open,
       possibleRepeats: this.#possibleRepeats,
     });
+  }
+
+  audit(sinceMs: number | null = null): Audit | null {
+    return this.#source === null ? null : this.#ledger.audit(this.#source.streams(), sinceMs);
   }
 
   stop(drainMs: number, signal?: AbortSignal): Promise<void> {
@@ -268,6 +284,7 @@ class RunningAgent implements Agent {
     await this.#tasks;
     await this.#source?.close();
     await this.#output.close();
+    this.#ledger.check();
     const clean = this.#delivery.interrupted ? 'no' : 'yes';
     await this.#journal.commit([{ kind: 'note', name: notes.clean, value: clean }], 'normal');
     this.#options.opened.state.close();
@@ -290,6 +307,7 @@ class RunningAgent implements Agent {
     while (!signal.aborted) {
       await clock.sleep(waitMs, signal);
       waitMs = heartbeatIntervalMs;
+      if (!signal.aborted) this.#ledger.check();
       if (signal.aborted || !this.#delivery.reachable) continue;
       const status = this.status();
       const outcome = await this.#output.heartbeat(

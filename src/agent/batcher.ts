@@ -20,10 +20,16 @@ export interface Draft {
   readonly records: number;
   readonly bytes: number;
   readonly readAtMs: number;
-  /** For each stream the bytes that end where the batch leaves it, for the proof of that position. */
-  readonly tails: ReadonlyMap<StreamId, { readonly position: number; readonly tail: Uint8Array }>;
+  /** For each stream its lines, and the bytes that end where the batch leaves it, for the proof of that position. */
+  readonly tails: ReadonlyMap<StreamId, Tail>;
   /** The right to the memory in which bodies and tails lie; whoever gets the draft lets go of it. */
   readonly holds: readonly Hold[];
+}
+
+interface Tail {
+  readonly position: number;
+  readonly tail: Uint8Array;
+  readonly lines: number;
 }
 
 export interface BatchLimits {
@@ -51,7 +57,7 @@ export class Batcher {
   bytesMax: number;
   #segments: Open[] = [];
   #lastOf = new Map<StreamId, Open>();
-  #tails = new Map<StreamId, { position: number; tail: Uint8Array }>();
+  #tails = new Map<StreamId, Tail>();
   #holds: Hold[] = [];
   #records = 0;
   #bytes = 0;
@@ -158,7 +164,10 @@ export class Batcher {
       this.#segments.push(open);
       this.#lastOf.set(segment.stream, open);
     }
-    if (segment.kind !== 'gap') this.#tails.set(segment.stream, { position: segment.to, tail });
+    if (segment.kind !== 'gap') {
+      const lines = (this.#tails.get(segment.stream)?.lines ?? 0) + records;
+      this.#tails.set(segment.stream, { position: segment.to, tail, lines });
+    }
     this.#records += records;
     this.#bytes += body.length;
     this.#encodedBytes += fit.encodedBytes;

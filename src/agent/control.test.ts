@@ -31,6 +31,7 @@ function agent(): { status: () => AgentStatus; deadLetters: DeadLetters; asked: 
           { lagBytes: 5, lagMs: 3000, trouble: null },
           { lagBytes: 6, lagMs: 1000, trouble: 'EACCES' },
         ],
+        ledger: { openStreams: 1, firstPath: '/a' },
         totals: { ackedLines: 7, filteredLines: { 'bl"ank\n': 4 } },
         residentBytes: 1,
       }) as unknown as AgentStatus,
@@ -86,6 +87,7 @@ test('gives metrics in the Prometheus text format, and its health', () => {
     'almadia_lag_bytes 11',
     'almadia_lag_seconds 3',
     'almadia_troubled_streams 1',
+    'almadia_ledger_open_streams 1',
     'almadia_filtered_lines_total{reason="bl_ank_"} 4',
     '# TYPE almadia_acked_lines_total counter',
   ]) {

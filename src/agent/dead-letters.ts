@@ -93,7 +93,7 @@ export function deadLettersOf(state: State, shelf: Shelf, nowMs: () => number): 
       const dropped = chosen(ids);
       if (dropped.length === 0) return 0;
       state.commit(
-        dropped.flatMap((stored) => dropChanges(stored, state.body(stored.batch.key))),
+        dropped.flatMap((stored) => dropChanges(stored, state.body(stored.batch.key), nowMs())),
         'full',
       );
       for (const stored of dropped) shelf.forgotten(stored.batch.key);
@@ -116,7 +116,7 @@ function letterOf(stored: StoredBatch): DeadLetter {
   };
 }
 
-function dropChanges(stored: StoredBatch, block: Uint8Array | null): Change[] {
+function dropChanges(stored: StoredBatch, block: Uint8Array | null, atMs: number): Change[] {
   const { batch, reason } = stored;
   const bodies = block === null ? null : splitBody(batch.segments, block);
   const moves = batch.segments
@@ -126,11 +126,16 @@ function dropChanges(stored: StoredBatch, block: Uint8Array | null): Change[] {
       const about = { stream: segment.stream, output: batch.key.output, term: 'dead' } as const;
       const bytes = segment.to - segment.from;
       return [
-        { kind: 'ledger', add: { ...about, reason, bytes: -bytes, lines: -lines } },
-        { kind: 'ledger', add: { ...about, reason: droppedByHand, bytes, lines } },
+        { kind: 'ledger', add: { ...about, reason, bytes: -bytes, lines: -lines }, atMs },
+        { kind: 'ledger', add: { ...about, reason: droppedByHand, bytes, lines }, atMs },
+        { kind: 'loss', loss: { ...about, ...rangeOf(segment), reason: droppedByHand, atMs } },
       ];
     });
   return [...moves, { kind: 'forget-batch', key: batch.key }];
+}
+
+function rangeOf({ path, from, to }: Segment): Pick<Segment, 'path' | 'from' | 'to'> {
+  return { path, from, to };
 }
 
 /** Lines of a body whose last one may lack its line end. */

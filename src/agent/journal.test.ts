@@ -15,6 +15,8 @@ function fullDisk() {
   const written: string[][] = [];
   const small: State = {
     snapshot: state.snapshot,
+    ledger: (stream) => state.ledger(stream),
+    history: (output, sinceMs) => state.history(output, sinceMs),
     body: (key) => state.body(key),
     close: () => state.close(),
     commit(changes, durability) {

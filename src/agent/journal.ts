@@ -45,6 +45,11 @@ export class Journal {
     this.#giveUp = given.giveUp;
   }
 
+  /** Whether the state has all that was handed in, but for what may wait. */
+  get idle(): boolean {
+    return this.#waiting.length === 0 && !this.#givenUp;
+  }
+
   /** For changes that may wait for the next commit; `settle` is one. */
   later(changes: readonly Change[]): void {
     this.#later.push(...changes);

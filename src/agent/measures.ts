@@ -99,6 +99,12 @@ export const measures: readonly Measure[] = [
     value: ({ streams }) => streams.filter((stream) => stream.trouble !== null).length,
   },
   {
+    name: 'almadia_ledger_open_streams',
+    type: 'gauge',
+    help: 'of these, those whose ledger does not close: almadia audit tells more',
+    value: ({ ledger }) => ledger.openStreams,
+  },
+  {
     name: 'almadia_lag_bytes',
     type: 'gauge',
     help: 'bytes of the files that are not settled, together',

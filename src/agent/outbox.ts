@@ -19,6 +19,7 @@ import type { Host } from '../host/host.ts';
 import type { Delivery } from '../output/output.ts';
 import { keepProofs, makeProof } from '../source/file/proof.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
+import { baseOf, type Waiting } from './account.ts';
 import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
 import { type Content, type Entry, halfKey, letGo, nameBatch, newEntry } from './entry.ts';
@@ -49,6 +50,8 @@ export class Outbox {
   readonly totals = new Totals();
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
+  /** Streams that were settled since their ledger was looked at last. */
+  readonly touched = new Set<StreamId>();
   readonly #state: State;
   readonly #journal: Journal;
   readonly #host: Pick<Host, 'clock' | 'work'>;
@@ -94,6 +97,14 @@ export class Outbox {
 
   get pending(): readonly Entry[] {
     return this.#pending;
+  }
+
+  /** What is not settled, as the ledger counts it. */
+  *waiting(): Iterable<Waiting> {
+    for (const { stored, counts } of this.#pending) {
+      const { segments, records } = stored.batch;
+      yield { spooled: stored.status === 'spooled', segments, counts, records };
+    }
   }
 
   /** Whether another batch may be read. At the bound the sources wait, and nothing is dropped. */
@@ -214,22 +225,31 @@ export class Outbox {
       const records = found.segments.reduce((sum, one, at) => sum + recordsOf(one, found.bodies[at]!), 0);
       const next = this.#name(batch.key, { ...found, records }, batch.readAtMs);
       entry.stored = { ...entry.stored, batch: next };
-      await this.#commit([{ kind: 'batch', stored: entry.stored }], 'normal');
+      const gone = found.segments.filter((segment, index) => segment !== batch.segments[index]);
+      const uncounted = gone.flatMap(({ stream }) => this.#uncounted(stream));
+      await this.#commit([{ kind: 'batch', stored: entry.stored }, ...uncounted], 'normal');
     }
     entry.body = found.bodies;
     this.#memoryBytes += entry.stored.batch.bytes;
   }
 
+  /** How many lines the gap holds cannot be told any more, and so not how many its stream has. */
+  #uncounted(stream: StreamId): Change[] {
+    const record = this.streams.get(stream);
+    if (record?.lines === undefined) return [];
+    const { lines: _, ...rest } = record;
+    this.streams.set(stream, rest);
+    return [{ kind: 'stream', stream: rest }];
+  }
+
   /** The destination has it. */
   async acked(entry: Entry, delivery: Delivery): Promise<void> {
     const { stored } = entry;
+    const given = { counts: this.#counts(entry), atMs: this.#host.clock.now() };
     const changes =
       stored.status === 'replay'
-        ? replayedChanges(stored, this.#counts(entry))
-        : ackedChanges(stored.batch, delivery, {
-            counts: this.#counts(entry),
-            body: () => this.body(entry) ?? [],
-          });
+        ? replayedChanges(stored, given)
+        : ackedChanges(stored.batch, delivery, { ...given, body: () => this.body(entry) ?? [] });
     await this.#settle(entry, { changes, status: 'acked', durability: 'normal' });
   }
 
@@ -319,12 +339,18 @@ export class Outbox {
     await this.#commit([change], 'full');
   }
 
-  /** A stream of which nothing is waiting any more. */
-  forget(stream: StreamId): void {
+  /** A stream of which nothing is waiting any more; gives what is to be committed. */
+  forget(stream: StreamId): Change {
+    const record = this.streams.get(stream);
+    const read = this.settlement.marks(stream)?.read ?? 0;
     this.streams.delete(stream);
     this.settlement.forget(stream);
     this.#fleeting.delete(stream);
     this.settledAtMs.delete(stream);
+    this.touched.delete(stream);
+    const { output } = this.#options;
+    const bytes = Math.max(record?.size ?? 0, read) - baseOf(record);
+    return { kind: 'forget-stream', id: stream, seen: { output, bytes, lines: record?.lines ?? null } };
   }
 
   /** Batches that died of faults are tried once more, now that the destination takes others. */
@@ -368,7 +394,10 @@ export class Outbox {
       return;
     }
     const { cursors, passed, waits } = this.settlement.settle(entry);
-    for (const { stream } of cursors) this.settledAtMs.set(stream, this.#host.clock.now());
+    for (const { stream } of cursors) {
+      this.settledAtMs.set(stream, this.#host.clock.now());
+      this.touched.add(stream);
+    }
     const kept: StoredBatch = { ...entry.stored, status: 'acked' };
     const own: Change[] =
       how.status === 'dead'
@@ -395,7 +424,10 @@ export class Outbox {
   }
 
   #restore(snapshot: Snapshot): void {
-    for (const stream of snapshot.streams) this.streams.set(stream.id, stream);
+    for (const stream of snapshot.streams) {
+      this.streams.set(stream.id, stream);
+      this.touched.add(stream.id);
+    }
     const { output } = this.#options;
     for (const entry of snapshot.ledger) if (entry.output === output) this.totals.add(entry);
     for (const cursor of snapshot.cursors) if (cursor.output === output) this.settlement.restore(cursor);
@@ -416,11 +448,12 @@ export class Outbox {
 
   #proofChanges(draft: Draft): Change[] {
     const changes: Change[] = [];
-    for (const [stream, { position, tail }] of draft.tails) {
+    for (const [stream, { position, tail, lines }] of draft.tails) {
       const record = this.streams.get(stream);
       if (record === undefined) continue;
       const proofs = keepProofs(record.proofs, makeProof(this.#host.work, position, tail));
-      const next = { ...record, proofs, size: Math.max(record.size, position) };
+      const counted = record.lines === undefined ? {} : { lines: record.lines + lines };
+      const next = { ...record, proofs, size: Math.max(record.size, position), ...counted };
       this.streams.set(stream, next);
       changes.push({ kind: 'stream', stream: next });
     }
@@ -435,8 +468,7 @@ export class Outbox {
   #marksChange(cursor: Marks): Change {
     const { stream, read, watermark } = cursor;
     if (this.streams.has(stream) || watermark < read) return this.#cursorChange(cursor);
-    this.forget(stream);
-    return { kind: 'forget-stream', id: stream };
+    return this.forget(stream);
   }
 
   #name(key: BatchKey, content: Content, readAtMs: number): Batch {

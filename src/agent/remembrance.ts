@@ -1,5 +1,5 @@
 /** What a source needs remembered, carried out on the state of one output. */
-import type { StreamId } from '../event/stream.ts';
+import type { StreamId, StreamRecord } from '../event/stream.ts';
 import type { Memory, Remembered } from '../source/source.ts';
 import type { Change } from '../state/state.ts';
 import type { Journal } from './journal.ts';
@@ -16,9 +16,8 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
     },
     proofs: (id) => outbox.streams.get(id)?.proofs ?? [],
     forget(ids) {
-      const changes = ids.map((id): Change => ({ kind: 'forget-stream', id }));
+      const changes = ids.map((id) => outbox.forget(id));
       journal.commit(changes, 'normal').catch(failed);
-      for (const id of ids) outbox.forget(id);
     },
     fleeting(id: StreamId) {
       outbox.fleeting(id).catch(failed);
@@ -27,9 +26,10 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
 }
 
 function changesOf(outbox: Outbox, { stream, start }: Remembered): Change[] {
-  const proofs = outbox.streams.get(stream.id)?.proofs ?? stream.proofs;
+  const { proofs, lines } = outbox.streams.get(stream.id) ?? stream;
   // The source keeps the same object: ten thousand streams are remembered once and not twice.
-  const record = proofs === stream.proofs ? stream : { ...stream, proofs };
+  const same = proofs === stream.proofs && lines === stream.lines;
+  const record = same ? stream : withLines({ ...stream, proofs }, lines);
   outbox.streams.set(stream.id, record);
   const changes: Change[] = [{ kind: 'stream', stream: record }];
   if (start === null) return changes;
@@ -46,7 +46,11 @@ function changesOf(outbox: Outbox, { stream, start }: Remembered): Change[] {
       lines: 0,
     } as const;
     outbox.totals.add(add);
-    changes.push({ kind: 'ledger', add });
+    changes.push({ kind: 'ledger', add, atMs: stream.seenAtMs });
   }
   return changes;
+}
+
+function withLines({ lines: _, ...record }: StreamRecord, lines: number | undefined): StreamRecord {
+  return lines === undefined ? record : { ...record, lines };
 }

@@ -5,6 +5,7 @@
  * A stream's unsettled batches stand in a line in the order of the stream. The watermark is where the first of them
  * begins, or where reading stands when there is none.
  */
+import type { Segment } from '../event/batch.ts';
 import type { StreamId } from '../event/stream.ts';
 import type { Entry } from './entry.ts';
 
@@ -40,17 +41,29 @@ export class Settlement {
     return line === undefined ? null : { stream, read: line.read, watermark: line.watermark };
   }
 
+  *all(): Iterable<Marks> {
+    for (const [stream, { read, watermark }] of this.#lines) yield { stream, read, watermark };
+  }
+
+  /** Segments that were given out: reading stands after them. */
+  read(segments: readonly Segment[]): void {
+    for (const { stream, from, to } of segments) {
+      const line = this.#lineOf(stream, from);
+      line.read = Math.max(line.read, to);
+    }
+  }
+
   forget(stream: StreamId): void {
     this.#lines.delete(stream);
   }
 
   /** A batch is closed: reading stands after it now. */
   enter(entry: Entry): void {
-    for (const { stream, from, to } of entry.stored.batch.segments) {
-      const line = this.#lines.get(stream) ?? { read: from, watermark: from, waiting: [] };
-      this.#lines.set(stream, line);
-      if (line.waiting.at(-1) !== entry) line.waiting.push(entry);
-      line.read = Math.max(line.read, to);
+    const { segments } = entry.stored.batch;
+    this.read(segments);
+    for (const { stream } of segments) {
+      const { waiting } = this.#lines.get(stream)!;
+      if (waiting.at(-1) !== entry) waiting.push(entry);
     }
   }
 
@@ -85,6 +98,12 @@ export class Settlement {
     const gone = [...left].filter((one) => !this.#isWaiting(one));
     for (const one of gone) this.#settled.delete(one);
     return { cursors, passed: gone.filter((one) => one !== entry), waits: !gone.includes(entry) };
+  }
+
+  #lineOf(stream: StreamId, from: number): Line {
+    const line = this.#lines.get(stream) ?? { read: from, watermark: from, waiting: [] };
+    this.#lines.set(stream, line);
+    return line;
   }
 
   #isWaiting(entry: Entry): boolean {

@@ -2,6 +2,7 @@
 import type { Host } from '../host/host.ts';
 import type { AgentSettings } from '../settings/agent.ts';
 import type { StreamStatus } from '../source/source.ts';
+import type { Account } from './account.ts';
 import type { Delivery } from './delivery.ts';
 import type { Journal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -17,6 +18,7 @@ export interface StatusParts {
   readonly delivery: Delivery;
   readonly journal: Journal;
   readonly streams: readonly StreamStatus[];
+  readonly openAccounts: readonly Account[];
   readonly possibleRepeats: number;
 }
 
@@ -48,6 +50,7 @@ export function statusOf(parts: StatusParts): AgentStatus {
     buffer: bufferOf(outbox, settings.spool.bytesMax),
     deadLetters: deadOf(outbox),
     streams: parts.streams.map((stream) => withLag(stream, { outbox, nowMs })),
+    ledger: { openStreams: parts.openAccounts.length, firstPath: parts.openAccounts[0]?.path ?? null },
     totals: {
       ackedLines: totals.ackedLines,
       ackedBytes: totals.ackedBytes,

@@ -47,6 +47,8 @@ export interface AgentStatus {
     /** How long the oldest of them may have waited, milliseconds. */
     readonly lagMs: number;
   })[];
+  /** Streams whose ledger does not close: bytes or lines that nobody can account for. */
+  readonly ledger: { readonly openStreams: number; readonly firstPath: string | null };
   readonly totals: {
     readonly ackedLines: number;
     readonly ackedBytes: number;

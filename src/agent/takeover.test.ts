@@ -83,6 +83,8 @@ test('a start after a crash takes over what is missing, and nothing twice', asyn
     let left = commitsLeft;
     const dying: State = {
       snapshot: state.snapshot,
+      ledger: (stream) => state.ledger(stream),
+      history: (output, sinceMs) => state.history(output, sinceMs),
       body: (key) => state.body(key),
       close: () => state.close(),
       commit(changes, durability) {

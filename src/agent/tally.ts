@@ -1,9 +1,9 @@
-/** What settled batches add to the ledger, in source bytes and lines, per stream. Pure. */
+/** What settled batches add to the ledger, in source bytes and lines, per stream, and where something was lost. Pure. */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
 import { walkLines } from '../lines/ends.ts';
 import { isBlank } from '../lines/white-space.ts';
 import type { Delivery } from '../output/output.ts';
-import type { Change, LedgerEntry, StoredBatch } from '../state/state.ts';
+import type { Change, LedgerEntry, Loss, StoredBatch } from '../state/state.ts';
 
 interface Blank {
   readonly bytes: number;
@@ -16,19 +16,19 @@ const protocolLimit = 'protocol limit';
 
 /**
  * A batch that the destination took: acked, but for what was cut, filtered or could not be read. `counts` are the records
- * of each segment; the body is asked for only where blank lines of several streams must be told apart.
+ * of each segment; the body is asked for only where blank lines of several streams must be told apart. `atMs`: now.
  */
 export function ackedChanges(
   batch: Batch,
   delivery: Delivery,
-  { counts, body }: { readonly counts: readonly number[]; body(): BatchBody },
+  { counts, body, atMs }: { readonly counts: readonly number[]; body(): BatchBody; readonly atMs: number },
 ): Change[] {
-  const tally = new Tally(batch.key.output);
+  const tally = new Tally(batch.key.output, atMs);
   const blanks = blanksOf(batch, delivery, body);
   let cutLeft = delivery.cut;
   batch.segments.forEach((segment, index) => {
     if (segment.kind === 'gap') {
-      tally.add(segment, 'gap', { reason: segment.reason, bytes: segment.to - segment.from, lines: 0 });
+      tally.gap(segment, segment.reason);
       return;
     }
     const blank = blanks[index] ?? none;
@@ -46,20 +46,23 @@ export function ackedChanges(
   return tally.changes;
 }
 
-/** A batch that was set aside. */
-export function deadChanges({ batch, reason }: StoredBatch, counts: readonly number[]): Change[] {
-  const tally = new Tally(batch.key.output);
+/** A batch that was set aside at its `atMs`. */
+export function deadChanges({ batch, reason, atMs }: StoredBatch, counts: readonly number[]): Change[] {
+  const tally = new Tally(batch.key.output, atMs);
   batch.segments.forEach((segment, index) => {
     const bytes = segment.to - segment.from;
-    if (segment.kind === 'gap') tally.add(segment, 'gap', { reason: segment.reason, bytes, lines: 0 });
+    if (segment.kind === 'gap') tally.gap(segment, segment.reason);
     else tally.add(segment, 'dead', { reason, bytes, lines: counts[index]! });
   });
   return tally.changes;
 }
 
-/** A dead letter that was taken after all: it moves from dead to acked. */
-export function replayedChanges({ batch, reason }: StoredBatch, counts: readonly number[]): Change[] {
-  const tally = new Tally(batch.key.output);
+/** A dead letter that was taken after all: it moves from dead to acked. `atMs`: now. */
+export function replayedChanges(
+  { batch, reason }: StoredBatch,
+  { counts, atMs }: { readonly counts: readonly number[]; readonly atMs: number },
+): Change[] {
+  const tally = new Tally(batch.key.output, atMs);
   batch.segments.forEach((segment, index) => {
     if (segment.kind === 'gap') return;
     const bytes = segment.to - segment.from;
@@ -84,14 +87,27 @@ function blanksOf(batch: Batch, { blank }: Delivery, body: () => BatchBody): rea
 
 class Tally {
   readonly #output: string;
+  readonly #atMs: number;
   readonly #entries = new Map<string, LedgerEntry>();
+  readonly #losses: Loss[] = [];
 
-  constructor(output: string) {
+  constructor(output: string, atMs: number) {
     this.#output = output;
+    this.#atMs = atMs;
   }
 
   get changes(): Change[] {
-    return [...this.#entries.values()].map((add) => ({ kind: 'ledger', add }));
+    return [
+      ...[...this.#entries.values()].map((add): Change => ({ kind: 'ledger', add, atMs: this.#atMs })),
+      ...this.#losses.map((loss): Change => ({ kind: 'loss', loss })),
+    ];
+  }
+
+  gap(segment: Segment, reason: string): void {
+    const { stream, path, from, to } = segment;
+    this.add(segment, 'gap', { reason, bytes: to - from, lines: 0 });
+    const about = { atMs: this.#atMs, output: this.#output, term: 'gap' } as const;
+    if (to > from) this.#losses.push({ ...about, stream, path, from, to, reason });
   }
 
   add(

@@ -27,6 +27,7 @@ export class Totals {
       case 'skipped':
         this.skippedBytes += entry.bytes;
         return;
+      case 'seen':
       case 'dead':
         return;
     }

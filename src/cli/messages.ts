@@ -164,6 +164,10 @@ export const messages = {
     en: 'The local buffer is full: lines wait in their files, nothing is dropped.',
     es: 'El buffer local está lleno: las líneas esperan en sus archivos, nada se descarta.',
   },
+  statusLedgerOpen: {
+    en: 'The ledger does not close for {streams} streams, such as {path}: see `almadia audit`.',
+    es: 'El libro no cuadra en {streams} flujos, como {path}: vea `almadia audit`.',
+  },
   statusLastError: { en: 'Last error ({ago}): {reason}', es: 'Último error ({ago}): {reason}' },
   hintRefused: {
     en: 'everything is kept; `almadia check` tells what to correct',

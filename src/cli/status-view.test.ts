@@ -51,6 +51,7 @@ const connected: AgentStatus = {
   },
   deadLetters: { batches: 0, records: 0, bytes: 0 },
   streams: [stream],
+  ledger: { openStreams: 0, firstPath: null },
   totals: {
     ackedLines: 1234,
     ackedBytes: 5000,
@@ -72,6 +73,7 @@ const troubled: AgentStatus = {
   },
   buffer: { ...connected.buffer, spooledRecords: 41, heldRecords: 1, spooledBytes: 1024 ** 3, full: true },
   deadLetters: { batches: 2, records: 3, bytes: 400 },
+  ledger: { openStreams: 1, firstPath: '/var/log/evil\u001b.log' },
   streams: [
     stream,
     {

@@ -43,6 +43,11 @@ export function statusLines(status: AgentStatus, language: Language): readonly s
     row('statusState', plain(status.stateDirectory)),
   ];
   const lines = table(rows);
+  const { openStreams, firstPath } = status.ledger;
+  if (openStreams > 0) {
+    const path = plain(firstPath ?? '');
+    lines.push(say(language, 'statusLedgerOpen', { streams: openStreams, path }));
+  }
   if (buffer.full) lines.push(say(language, 'statusFull'));
   const { lastError } = output;
   if (lastError !== null) {

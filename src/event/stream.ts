@@ -38,6 +38,8 @@ export interface StreamRecord {
   readonly status: 'followed' | 'ended';
   /** The largest size at which it was seen when it was last remembered, bytes. */
   readonly size: number;
+  /** Lines that were given out of it, in closed batches; absent where not all of them were counted. */
+  readonly lines?: number;
   /** Milliseconds since the epoch at which its file was last seen on the disk. */
   readonly seenAtMs: number;
 }

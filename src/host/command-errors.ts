@@ -210,6 +210,19 @@ export const commandErrors = {
       fix: 'arránquelo con `almadia run`; si usa otra configuración, indíquela con --config',
     },
   },
+  LEDGER_OPEN: {
+    exit: 1,
+    en: {
+      what: 'the ledger of {path} does not close: {bytes} bytes and {lines} lines that were read are not accounted for',
+      safe: 'the agent goes on; what it read and what arrived differ, or it counts wrongly: this is a fault of almadia',
+      fix: "keep the log file, look at `almadia audit --stream {stream}`, and report both with the agent's own log",
+    },
+    es: {
+      what: 'el libro de {path} no cuadra: faltan por justificar {bytes} bytes y {lines} líneas leídas',
+      safe: 'el agente sigue; lo leído y lo llegado difieren, o cuenta mal: es un fallo de almadia',
+      fix: 'conserve el archivo de log, mire `almadia audit --stream {stream}` e informe de ambos con el registro del agente',
+    },
+  },
   DEAD_LETTER_UNKNOWN: {
     exit: 2,
     en: {

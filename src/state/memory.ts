@@ -5,7 +5,20 @@
 import type { BatchKey } from '../event/batch.ts';
 import { compareKeys } from '../event/batch.ts';
 import type { StreamRecord } from '../event/stream.ts';
-import type { Change, Cursor, LedgerEntry, Snapshot, State, StoredBatch } from './state.ts';
+import { seenBy } from './forgotten.ts';
+import { type HourEntry, hourlyOf, keyOfHour } from './hours.ts';
+import type {
+  Change,
+  Cursor,
+  History,
+  LedgerEntry,
+  Loss,
+  Seen,
+  Snapshot,
+  State,
+  StoredBatch,
+} from './state.ts';
+import { hoursMax, lossesMax } from './state.ts';
 
 export interface MemoryStore {
   open(): State;
@@ -18,6 +31,8 @@ interface Tables {
   readonly bodies: Map<string, Uint8Array>;
   readonly ledger: Map<string, LedgerEntry>;
   readonly notes: Map<string, string>;
+  readonly hours: Map<string, HourEntry>;
+  readonly losses: Loss[];
 }
 
 export function memoryStore(): MemoryStore {
@@ -28,6 +43,8 @@ export function memoryStore(): MemoryStore {
     bodies: new Map(),
     ledger: new Map(),
     notes: new Map(),
+    hours: new Map(),
+    losses: [],
   };
   return { open: () => openMemoryState(tables) };
 }
@@ -37,7 +54,11 @@ function openMemoryState(tables: Tables): State {
     snapshot: snapshotOf(tables),
     commit: (changes) => {
       for (const change of changes) applyChange(tables, change);
+      for (const entry of hourlyOf(changes)) addToHour(tables, entry);
     },
+    ledger: (stream) =>
+      [...tables.ledger.values()].filter((entry) => stream === undefined || entry.stream === stream),
+    history: (output, sinceMs) => historyOf(tables, output, sinceMs),
     body: (key) => tables.bodies.get(nameOf(key)) ?? null,
     close: () => undefined,
   };
@@ -59,7 +80,7 @@ function applyChange(tables: Tables, change: Change): void {
       tables.streams.set(change.stream.id, change.stream);
       return;
     case 'forget-stream':
-      forgetStream(tables, change.id);
+      forgetStream(tables, change.id, change.seen);
       return;
     case 'cursor':
       tables.cursors.set(JSON.stringify([change.cursor.stream, change.cursor.output]), change.cursor);
@@ -77,16 +98,22 @@ function applyChange(tables: Tables, change: Change): void {
     case 'ledger':
       addToLedger(tables, change.add);
       return;
+    case 'loss':
+      tables.losses.push(change.loss);
+      tables.losses.splice(0, tables.losses.length - lossesMax);
+      return;
     case 'note':
       tables.notes.set(change.name, change.value);
       return;
   }
 }
 
-function forgetStream(tables: Tables, id: string): void {
+function forgetStream(tables: Tables, id: string, seen: Seen | undefined): void {
   tables.streams.delete(id);
   for (const [name, cursor] of tables.cursors) if (cursor.stream === id) tables.cursors.delete(name);
   if (id === '') return;
+  const mine = [...tables.ledger.values()].filter(({ stream }) => stream === id);
+  for (const one of seenBy(mine, seen)) addToLedger(tables, { stream: '', term: 'seen', reason: '', ...one });
   for (const [name, entry] of [...tables.ledger]) {
     if (entry.stream !== id) continue;
     tables.ledger.delete(name);
@@ -102,6 +129,39 @@ function addToLedger(tables: Tables, add: LedgerEntry): void {
     bytes: add.bytes + (before?.bytes ?? 0),
     lines: add.lines + (before?.lines ?? 0),
   });
+}
+
+function addToHour({ hours }: Tables, entry: HourEntry): void {
+  const name = JSON.stringify([entry.startMs, entry.output, entry.term, entry.reason]);
+  const before = hours.get(name);
+  hours.set(name, {
+    ...entry,
+    bytes: entry.bytes + (before?.bytes ?? 0),
+    lines: entry.lines + (before?.lines ?? 0),
+  });
+  const starts = startsOf(hours);
+  for (const [key, { startMs }] of hours) if (startMs < starts.at(-hoursMax)!) hours.delete(key);
+}
+
+function historyOf({ hours, losses }: Tables, output: string, sinceMs: number): History {
+  const startMs = keyOfHour(sinceMs);
+  const starts = startsOf(hours);
+  const terms = new Map<string, History['terms'][number]>();
+  for (const { startMs: start, term, reason, bytes, lines, output: whose } of hours.values()) {
+    if (whose !== output || start < startMs) continue;
+    const name = JSON.stringify([term, reason]);
+    const before = terms.get(name) ?? { bytes: 0, lines: 0 };
+    terms.set(name, { output, term, reason, bytes: before.bytes + bytes, lines: before.lines + lines });
+  }
+  return {
+    fromMs: starts.length >= hoursMax ? Math.max(startMs, starts[0]!) : startMs,
+    terms: [...terms.values()],
+    losses: losses.filter((loss) => loss.output === output && loss.atMs >= startMs),
+  };
+}
+
+function startsOf(hours: Tables['hours']): readonly number[] {
+  return [...new Set([...hours.values()].map(({ startMs }) => startMs))].sort((a, b) => a - b);
 }
 
 function compareBatches(a: StoredBatch, b: StoredBatch): number {

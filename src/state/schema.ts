@@ -35,6 +35,21 @@ const steps = [
   ) WITHOUT ROWID;
   CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // The ledger by hour, the places of what was lost, and what was seen of the streams that are no longer known.
+  `
+  CREATE TABLE hour (
+    start_ms INTEGER NOT NULL, output TEXT NOT NULL, term TEXT NOT NULL, reason TEXT NOT NULL,
+    bytes INTEGER NOT NULL, lines INTEGER NOT NULL,
+    PRIMARY KEY (start_ms, output, term, reason)
+  ) WITHOUT ROWID;
+  CREATE TABLE loss (
+    number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, output TEXT NOT NULL, stream TEXT NOT NULL,
+    path TEXT NOT NULL, first INTEGER NOT NULL, past INTEGER NOT NULL, term TEXT NOT NULL, reason TEXT NOT NULL
+  );
+  INSERT INTO ledger
+    SELECT '', output, 'seen', '', sum(bytes), sum(CASE term WHEN 'cut' THEN 0 ELSE lines END)
+    FROM ledger WHERE stream = '' GROUP BY output;
+  `,
 ] as const;
 
 export const knownVersion: number = steps.length;

@@ -11,6 +11,7 @@ import { nodeDatabases } from '../host/node/database.ts';
 import { memoryStore } from './memory.ts';
 import { openSqliteState } from './sqlite.ts';
 import type { Change, Snapshot, StoredBatch } from './state.ts';
+import { hourMs, hoursMax, lossesMax } from './state.ts';
 
 const databases = nodeDatabases();
 
@@ -74,6 +75,7 @@ const streamRecord = fc.record({
   status: fc.constantFrom('followed' as const, 'ended' as const),
   size: whole,
   seenAtMs: whole,
+  lines: whole,
 });
 const stored = fc.record({
   batch: fc.record({
@@ -89,9 +91,18 @@ const ledgerEntry = fc.record({
   ...{ bytes: whole, lines: fc.nat(1000) },
 });
 
+const atMs = fc.nat(9).map((hour) => hour * 3_000_000);
+const seen = fc.record({ output, bytes: whole, lines: fc.option(fc.nat(1000)) });
+const loss = fc.record({
+  ...{ atMs, output, stream, path: text, from: whole, to: whole, reason: text },
+  term: fc.constantFrom('gap' as const, 'dead' as const),
+});
+
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('stream' as const), stream: streamRecord }),
   fc.record({ kind: fc.constant('forget-stream' as const), id: stream }),
+  fc.record({ kind: fc.constant('forget-stream' as const), id: stream, seen }),
+  fc.record({ kind: fc.constant('loss' as const), loss }),
   fc.record({
     kind: fc.constant('cursor' as const),
     cursor: fc.record({ stream, output, read: whole, watermark: whole }),
@@ -103,6 +114,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('forget-batch' as const), key }),
   fc.record({ kind: fc.constant('ledger' as const), add: ledgerEntry }),
+  fc.record({ kind: fc.constant('ledger' as const), add: ledgerEntry, atMs }),
   fc.record({ kind: fc.constant('note' as const), name: fc.constantFrom('x', 'y'), value: text }),
 );
 
@@ -139,6 +151,15 @@ test('remembers exactly what the model remembers, whatever is committed', () => 
         }
         const [left, right] = [openSqliteState(databases, path), model.open()];
         assert.deepEqual(comparable(left.snapshot), comparable(right.snapshot));
+        for (const id of [undefined, 'a', '']) {
+          assert.deepEqual(new Set(left.ledger(id).map(printed)), new Set(right.ledger(id).map(printed)));
+        }
+        for (const sinceMs of [0, 8_000_000]) {
+          const [found, expected] = [left.history('main', sinceMs), right.history('main', sinceMs)];
+          assert.equal(found.fromMs, expected.fromMs);
+          assert.deepEqual(found.losses.map(printed), expected.losses.map(printed));
+          assert.deepEqual(new Set(found.terms.map(printed)), new Set(expected.terms.map(printed)));
+        }
         for (const { batch } of right.snapshot.batches) {
           const [found, expected] = [left.body(batch.key), right.body(batch.key)];
           assert.deepEqual(found && Buffer.from(found), expected && Buffer.from(expected));
@@ -148,6 +169,55 @@ test('remembers exactly what the model remembers, whatever is committed', () => 
     ),
     { numRuns: 60 },
   );
+});
+
+test('years of hours and losses stay within their bounds; the totals keep all', () => {
+  const model = memoryStore().open();
+  const state = openSqliteState(databases, somePath());
+  const about = { stream: 's', output: 'main', term: 'gap', reason: '' } as const;
+  const count = hoursMax + 100;
+  const changes = Array.from({ length: count }, (_, hour): Change[] => {
+    const atMs = hour * hourMs;
+    return [
+      { kind: 'ledger', add: { ...about, bytes: 2, lines: 1 }, atMs },
+      { kind: 'loss', loss: { ...about, atMs, path: '/a', from: hour, to: hour + 2 } },
+    ];
+  });
+  for (const one of changes) model.commit(one, 'normal');
+  state.commit(changes.flat(), 'normal');
+  for (const carrier of [model, state]) {
+    const { fromMs, terms, losses } = carrier.history('main', 0);
+    assert.equal(fromMs, 100 * hourMs, 'what is older is not claimed to be known');
+    assert.equal(terms[0]?.bytes, 2 * hoursMax);
+    assert.equal(losses.length, lossesMax);
+    assert.equal(losses.at(-1)?.from, count - 1);
+    assert.equal(carrier.ledger('s')[0]?.bytes, 2 * count);
+  }
+  state.close();
+});
+
+test('an older state knows afterwards what was seen of the streams that it had forgotten', () => {
+  const path = somePath();
+  const state = openSqliteState(databases, path);
+  const about = { stream: '', output: 'main', reason: '' } as const;
+  const adds = [
+    { ...about, term: 'acked', bytes: 10, lines: 2 },
+    { ...about, term: 'cut', bytes: 5, lines: 1 },
+  ] as const;
+  state.commit(
+    adds.map((add) => ({ kind: 'ledger', add })),
+    'normal',
+  );
+  state.close();
+  const older = databases.open(path);
+  older.exec('DROP TABLE hour; DROP TABLE loss; PRAGMA user_version = 1');
+  older.close();
+  const again = openSqliteState(databases, path);
+  assert.deepEqual(
+    again.ledger('').filter(({ term }) => term === 'seen'),
+    [{ ...about, term: 'seen', bytes: 15, lines: 2 }],
+  );
+  again.close();
 });
 
 test('a commit that finds no room leaves what was there, and can be tried again', () => {

@@ -11,8 +11,21 @@ import type { Database, DatabaseShape, Databases, Durability, SqlRow } from '../
 import { DatabaseError } from '../host/database.ts';
 import { printablePath } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
+import { seenBy } from './forgotten.ts';
+import { type HourEntry, hourlyOf, keyOfHour } from './hours.ts';
 import { applicationId, identify, knownVersion, upgrade } from './schema.ts';
-import type { Change, Cursor, LedgerEntry, Snapshot, State, StoredBatch } from './state.ts';
+import type {
+  Change,
+  Cursor,
+  History,
+  LedgerEntry,
+  Loss,
+  Seen,
+  Snapshot,
+  State,
+  StoredBatch,
+} from './state.ts';
+import { hoursMax, lossesMax } from './state.ts';
 
 /** Unused bytes in the file, and more than half of it, from which on it is compacted at the next opening. */
 const wasteBytesMax = 64 * 1024 * 1024;
@@ -81,8 +94,17 @@ class SqliteState implements State {
     this.#attempt(() =>
       this.#database.transaction(durability, () => {
         for (const change of changes) applyChange(this.#database, change);
+        for (const entry of hourlyOf(changes)) addToHour(this.#database, entry);
       }),
     );
+  }
+
+  ledger(stream?: string): readonly LedgerEntry[] {
+    return this.#attempt(() => readLedger(this.#database, stream));
+  }
+
+  history(output: string, sinceMs: number): History {
+    return this.#attempt(() => readHistory(this.#database, output, sinceMs));
   }
 
   body(key: BatchKey): Uint8Array | null {
@@ -124,7 +146,7 @@ function applyChange(database: Database, change: Change): void {
       );
       return;
     case 'forget-stream':
-      forgetStream(database, change.id);
+      forgetStream(database, change.id, change.seen);
       return;
     case 'cursor': {
       const { stream, output, read, watermark } = change.cursor;
@@ -154,18 +176,78 @@ function applyChange(database: Database, change: Change): void {
       );
       return;
     }
+    case 'loss':
+      keepLoss(database, change.loss);
+      return;
     case 'note':
       database.run('INSERT OR REPLACE INTO note VALUES (?, ?)', change.name, change.value);
       return;
   }
 }
 
+function addToHour(database: Database, entry: HourEntry): void {
+  const { startMs, output, term, reason, bytes, lines } = entry;
+  const known = database.all('SELECT 1 FROM hour WHERE start_ms = ? LIMIT 1', startMs).length > 0;
+  database.run(
+    `INSERT INTO hour VALUES (?, ?, ?, ?, ?, ?) ${addUp}`,
+    ...[startMs, output, term, reason, bytes, lines],
+  );
+  if (known) return;
+  database.run(
+    `DELETE FROM hour WHERE start_ms <
+      (SELECT min(start_ms) FROM (SELECT DISTINCT start_ms FROM hour ORDER BY start_ms DESC LIMIT ${hoursMax}))`,
+  );
+}
+
+function keepLoss(database: Database, loss: Loss): void {
+  const { atMs, output, stream, path, from, to, term, reason } = loss;
+  const { lastId } = database.run(
+    'INSERT INTO loss VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[atMs, output, stream, path, from, to, term, reason],
+  );
+  database.run('DELETE FROM loss WHERE number <= ?', lastId - lossesMax);
+}
+
+function readLedger(database: Database, stream?: string): readonly LedgerEntry[] {
+  const all = 'SELECT stream, output, term, reason, bytes, lines FROM ledger';
+  return plainRows<LedgerEntry>(
+    stream === undefined ? database.all(all) : database.all(`${all} WHERE stream = ?`, stream),
+  );
+}
+
+function readHistory(database: Database, output: string, sinceMs: number): History {
+  const startMs = keyOfHour(sinceMs);
+  const [kept] = database.all('SELECT count(DISTINCT start_ms) AS hours, min(start_ms) AS first FROM hour');
+  const full = Number(kept?.hours) >= hoursMax;
+  const first = Number(kept?.first ?? 0);
+  return {
+    fromMs: full ? Math.max(startMs, first) : startMs,
+    terms: plainRows(
+      database.all(
+        `SELECT output, term, reason, sum(bytes) AS bytes, sum(lines) AS lines FROM hour
+         WHERE output = ? AND start_ms >= ? GROUP BY output, term, reason`,
+        ...[output, startMs],
+      ),
+    ),
+    losses: plainRows(
+      database.all(
+        `SELECT at_ms AS atMs, output, stream, path, first AS "from", past AS "to", term, reason FROM loss
+         WHERE output = ? AND at_ms >= ? ORDER BY number`,
+        ...[output, startMs],
+      ),
+    ),
+  };
+}
+
 const addUp = 'ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, lines = lines + excluded.lines';
 
-function forgetStream(database: Database, id: string): void {
+function forgetStream(database: Database, id: string, seen: Seen | undefined): void {
   database.run('DELETE FROM stream WHERE id = ?', id);
   database.run('DELETE FROM cursor WHERE stream = ?', id);
   if (id === '') return;
+  for (const { output, bytes, lines } of seenBy(readLedger(database, id), seen)) {
+    database.run(`INSERT INTO ledger VALUES ('', ?, 'seen', '', ?, ?) ${addUp}`, output, bytes, lines);
+  }
   database.run(
     `INSERT INTO ledger SELECT '', output, term, reason, bytes, lines FROM ledger WHERE stream = ? ${addUp}`,
     id,
@@ -207,9 +289,7 @@ function readTables(database: Database): Snapshot {
     streams: database.all('SELECT record FROM stream').map((row) => decodeStream(String(row.record))),
     cursors: plainRows<Cursor>(database.all('SELECT stream, output, read, watermark FROM cursor')),
     batches: database.all('SELECT * FROM batch ORDER BY output, sequence, part').map(decodeBatch),
-    ledger: plainRows<LedgerEntry>(
-      database.all('SELECT stream, output, term, reason, bytes, lines FROM ledger'),
-    ),
+    ledger: readLedger(database),
     notes: new Map(
       database.all('SELECT name, value FROM note').map((row) => [String(row.name), String(row.value)]),
     ),

@@ -16,6 +16,10 @@ export interface State {
   /** What was remembered when it was opened. */
   readonly snapshot: Snapshot;
   commit(changes: readonly Change[], durability: Durability): void;
+  /** The ledger as it is now: of one stream, or all of it. */
+  ledger(stream?: StreamId): readonly LedgerEntry[];
+  /** What became of an output's bytes, and where some were lost, since a time (milliseconds since the epoch). */
+  history(output: string, sinceMs: number): History;
   /** The bytes of a spooled or dead batch, as one block; null for one whose bytes are not kept here. */
   body(key: BatchKey): Uint8Array | null;
   close(): void;
@@ -60,24 +64,68 @@ export interface StoredBatch {
   readonly atMs: number;
 }
 
-/** Running totals; `add` in a change is added to what is there. */
+/**
+ * Running totals; `add` in a change is added to what is there. The stream '' stands for all that are no longer known, and
+ * only it has the term `seen`: what the equation's other side was when each of them was forgotten.
+ */
 export interface LedgerEntry {
   readonly stream: StreamId;
   readonly output: string;
-  readonly term: 'skipped' | 'acked' | 'filtered' | 'dead' | 'cut' | 'gap';
+  readonly term: 'seen' | 'skipped' | 'acked' | 'filtered' | 'dead' | 'cut' | 'gap';
   /** Which rule, limit or cause; '' where there is only one. */
   readonly reason: string;
   readonly bytes: number;
   readonly lines: number;
 }
 
+/** What was seen of a stream, as one output has it. */
+export interface Seen {
+  readonly output: string;
+  readonly bytes: number;
+  /** Null where they were not counted: then those of the ledger are taken. */
+  readonly lines: number | null;
+}
+
+/** Bytes of a stream that will never arrive. */
+export interface Loss {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly output: string;
+  readonly stream: StreamId;
+  /** For people. */
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly term: 'gap' | 'dead';
+  readonly reason: string;
+}
+
+export interface History {
+  /** The beginning of the first hour that is counted in; 0: nothing older was ever forgotten, and all of it is counted. */
+  readonly fromMs: number;
+  readonly terms: readonly Omit<LedgerEntry, 'stream'>[];
+  /** Oldest first. */
+  readonly losses: readonly Loss[];
+}
+
+/** The ledger is kept by hour for so many hours in which something happened: two months without a pause. */
+export const hoursMax = 1500;
+/** So many losses are kept with their places, the newest; the ledger counts the others. */
+export const lossesMax = 1000;
+export const hourMs = 3_600_000;
+
 export type Change =
   | { readonly kind: 'stream'; readonly stream: StreamRecord }
-  /** Also removes its cursors. Its ledger is added to that of the stream named '' (streams no longer known). */
-  | { readonly kind: 'forget-stream'; readonly id: StreamId }
+  /**
+   * Also removes its cursors. Its ledger is added to that of the stream named '' (streams no longer known), and to the
+   * term `seen` there what the source had seen of it; for outputs that are not named, what their ledger has of it.
+   */
+  | { readonly kind: 'forget-stream'; readonly id: StreamId; readonly seen?: Seen }
   | { readonly kind: 'cursor'; readonly cursor: Cursor }
   /** A body given is kept from now on; without one, what is kept stays. */
   | { readonly kind: 'batch'; readonly stored: StoredBatch; readonly body?: readonly Uint8Array[] }
   | { readonly kind: 'forget-batch'; readonly key: BatchKey }
-  | { readonly kind: 'ledger'; readonly add: LedgerEntry }
+  /** With the time at which it happened it is counted in that hour too. */
+  | { readonly kind: 'ledger'; readonly add: LedgerEntry; readonly atMs?: number }
+  | { readonly kind: 'loss'; readonly loss: Loss }
   | { readonly kind: 'note'; readonly name: string; readonly value: string };

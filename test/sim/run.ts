@@ -5,6 +5,7 @@
 
 import { diskFaults } from '../world/faults.ts';
 import type { Machine } from '../world/world.ts';
+import { auditOf } from './audit.ts';
 import { missing } from './oracle.ts';
 import type { Plan, Trouble } from './plan.ts';
 import { drainMaxMs, type PlanLimits, planOf } from './plan.ts';
@@ -101,8 +102,11 @@ async function restartOnce(room: Room): Promise<string | null> {
 function cheapChecks(room: Room): string | null {
   if (room.agent.hung) return 'the agent hung in its stop';
   if (room.hub.hung) return 'the hub hung in its stop';
-  const status = room.agent.program?.status();
-  if (status === undefined) return null;
+  const agent = room.agent.program;
+  if (agent === null) return null;
+  const unbalanced = auditOf(agent);
+  if (unbalanced !== null) return unbalanced;
+  const status = agent.status();
   if (status.buffer.full) room.spoolFullAtMs = room.world.time.nowMs;
   for (const stream of status.streams) {
     if (stream.watermark > stream.position) return `${stream.path}: its watermark is before what was read`;

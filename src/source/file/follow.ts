@@ -170,6 +170,7 @@ export class Registry {
       status: changes.status ?? record.status,
       size: changes.size ?? record.size,
       seenAtMs: changes.seenAtMs ?? record.seenAtMs,
+      ...(record.lines === undefined ? {} : { lines: record.lines }),
     };
     this.#index(follow, follow.record);
   }

@@ -87,6 +87,7 @@ export class Generations {
       status: 'followed',
       size: stat.size,
       seenAtMs: nowMs,
+      lines: 0,
     };
     const start = { position, skipped: parent === null ? position : 0 };
     this.#ground.remember({ stream: record, start });

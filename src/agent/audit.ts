@@ -27,8 +27,8 @@ export interface Audit {
   readonly output: string;
   /** By path, then by name. */
   readonly streams: readonly Account[];
-  /** Streams that ended so long ago that only their sums are kept. */
-  readonly forgotten: Account;
+  /** Streams that ended so long ago that only their sums are kept; null where some streams were asked for. */
+  readonly forgotten: Account | null;
   /** Gaps and dead letters with their places, oldest first; of very many the newest. */
   readonly missing: readonly Loss[];
   /** What happened since the time that was asked for; null when none was. */
@@ -51,7 +51,7 @@ export interface Books {
 export function makeAudit(books: Books, sinceMs: number | null): Audit {
   const { agentId, atMs, running, output, state } = books;
   const history = state.history(output, sinceMs ?? 0);
-  const letters = [...books.dead].flatMap(lossesOf).filter((loss) => loss.atMs >= (sinceMs ?? 0));
+  const letters = [...books.dead].flatMap(lossesOf).filter((loss) => loss.atMs >= history.fromMs);
   return {
     ...{ agentId, atMs, running, output },
     ...accountsOf(books),
@@ -84,7 +84,8 @@ export function accountsOf(
 
 /** Those whose equation does not hold. */
 export function brokenOf({ streams, forgotten }: Pick<Audit, 'streams' | 'forgotten'>): readonly Account[] {
-  return [...streams, forgotten].filter((account) => !closes(account));
+  const all = forgotten === null ? streams : [...streams, forgotten];
+  return all.filter((account) => !closes(account));
 }
 
 /** What an output and a running source know of each stream. */

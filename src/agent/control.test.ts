@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Metrics } from '../host/metrics.ts';
 import type { HttpRequest } from '../host/net.ts';
+import type { Agent } from './agent.ts';
+import type { Audit } from './audit.ts';
 import { handleControl, handleMetrics } from './control.ts';
-import type { DeadLetters } from './dead-letters.ts';
 import type { AgentStatus } from './status.ts';
 
 function request(method: string, path: string, body = ''): HttpRequest {
@@ -18,10 +19,14 @@ function request(method: string, path: string, body = ''): HttpRequest {
   };
 }
 
-function agent(): { status: () => AgentStatus; deadLetters: DeadLetters; asked: unknown[] } {
+function agent(): Pick<Agent, 'status' | 'deadLetters' | 'audit'> & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
   return {
     asked,
+    audit: (sinceMs) => {
+      asked.push(['audit', sinceMs]);
+      return asked.length > 1 ? null : ({ output: 'default' } as Audit);
+    },
     status: () =>
       ({
         output: { connection: 'away', lastAckAtMs: 5000 },
@@ -59,6 +64,20 @@ test('gives the status, and the bytes of a dead letter as they are', () => {
   for (const path of ['/dead-letters/default%2F2', '/dead-letters/%', '/other']) {
     assert.equal(handleControl(one, request('GET', path)).status, 404, path);
   }
+});
+
+test('gives the audit since a time, and says so when it cannot be told', () => {
+  const one = agent();
+  const since = { ...request('GET', '/audit'), query: 'since=5000' };
+  assert.deepEqual(JSON.parse(handleControl(one, since).body as string), { output: 'default' });
+  const waits = handleControl(one, request('GET', '/audit'));
+  assert.equal(waits.status, 503);
+  assert.equal(JSON.parse(waits.body as string).code, 'AUDIT_WAITS');
+  assert.equal(handleControl(one, { ...since, query: 'since=now' }).status, 400);
+  assert.deepEqual(one.asked, [
+    ['audit', 5000],
+    ['audit', null],
+  ]);
 });
 
 test('replays and drops what is named, and refuses anything else', () => {

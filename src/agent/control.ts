@@ -2,6 +2,7 @@
  * What a running agent answers on its local socket, which only its own user may open:
  *
  *   GET  /status                  `AgentStatus` as JSON
+ *   GET  /audit[?since=ms]        `Audit` as JSON, with what happened since (milliseconds since the epoch)
  *   GET  /dead-letters            {"dead_letters": [DeadLetter, …]}
  *   GET  /dead-letters/<id>       the lines as they were read
  *   POST /dead-letters/replay     {"ids": ["default/42", …] | "all"} -> {"count": n}
@@ -20,22 +21,18 @@ import { takeMeasures } from './measures.ts';
 export const controlBodyBytesMax = 1024 * 1024;
 
 export function handleControl(
-  agent: Pick<Agent, 'status' | 'deadLetters'>,
+  agent: Pick<Agent, 'status' | 'deadLetters' | 'audit'>,
   request: HttpRequest,
 ): ServerReply {
   const route = `${request.method} ${request.path}`;
   if (route === 'GET /status') return json(200, agent.status());
+  if (route === 'GET /audit') return auditReply(agent, request);
   if (route === 'GET /dead-letters') return json(200, { dead_letters: agent.deadLetters.list() });
   if (route === 'POST /dead-letters/replay' || route === 'POST /dead-letters/drop') {
     const ids = idsOf(request.body);
     if (ids === null) return json(400, { error: 'ids: a list of texts, or "all"' });
     const action = posix.basename(request.path) as 'replay' | 'drop';
-    try {
-      return json(200, { count: agent.deadLetters[action](ids) });
-    } catch (error) {
-      if (!(error instanceof AlmadiaError)) throw error;
-      return json(503, { code: error.code, values: error.values });
-    }
+    return orRefused(() => json(200, { count: agent.deadLetters[action](ids) }));
   }
   const prefix = '/dead-letters/';
   if (request.method === 'GET' && request.path.startsWith(prefix)) {
@@ -44,6 +41,25 @@ export function handleControl(
     if (body !== null) return { status: 200, headers: { 'content-type': 'application/octet-stream' }, body };
   }
   return json(404, { error: 'not found' });
+}
+
+function auditReply(agent: Pick<Agent, 'audit' | 'status'>, { query }: HttpRequest): ServerReply {
+  const since = new URLSearchParams(query).get('since');
+  if (since !== null && !/^\d{1,15}$/.test(since)) return json(400, { error: 'since: whole milliseconds' });
+  return orRefused(() => {
+    const audit = agent.audit(since === null ? null : Number(since));
+    if (audit !== null) return json(200, audit);
+    throw new AlmadiaError('AUDIT_WAITS', { path: agent.status().stateDirectory });
+  });
+}
+
+function orRefused(work: () => ServerReply): ServerReply {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof AlmadiaError)) throw error;
+    return json(503, { code: error.code, values: error.values });
+  }
 }
 
 /** `/health` answers 200 as long as the agent lives; `status` tells whether anything holds it up. */

@@ -195,6 +195,59 @@ export const messages = {
   fileSize: { en: 'size', es: 'tamaño' },
   fileLag: { en: 'lag', es: 'retraso' },
   fileLagTime: { en: 'since', es: 'desde hace' },
+  // audit
+  auditSeen: { en: 'seen', es: 'vistos' },
+  auditAcked: { en: 'acked', es: 'confirmados' },
+  auditHeld: { en: 'held', es: 'retenidos' },
+  auditInFlight: { en: 'in flight', es: 'en vuelo' },
+  auditSpooled: { en: 'spooled', es: 'en cola' },
+  auditSkipped: { en: 'skipped', es: 'saltados' },
+  auditFiltered: { en: 'filtered', es: 'filtrados' },
+  auditDead: { en: 'dead', es: 'muertos' },
+  auditCut: { en: 'cut', es: 'cortados' },
+  auditGaps: { en: 'gaps', es: 'huecos' },
+  auditForgotten: { en: '(ended long ago)', es: '(acabados hace tiempo)' },
+  auditTakenOver: { en: '(taken over: {stream})', es: '(heredado: {stream})' },
+  auditNothing: { en: 'Nothing.', es: 'Nada.' },
+  auditBeginning: { en: 'the beginning', es: 'el principio' },
+  auditSince: { en: 'Since {from}:', es: 'Desde {from}:' },
+  auditSinceTerm: {
+    en: '  {what}: {bytes} bytes, {lines} lines',
+    es: '  {what}: {bytes} bytes, {lines} líneas',
+  },
+  auditStopped: {
+    en: 'The agent is not running: what was written since is not counted.',
+    es: 'El agente no está en marcha: lo escrito desde entonces no se cuenta.',
+  },
+  auditComplete: {
+    en: 'Complete: of {seen} bytes seen nothing is missing; {acked} have arrived ({lines} lines), none wait.',
+    es: 'Completo: de {seen} bytes vistos no falta nada; han llegado {acked} ({lines} líneas), ninguno espera.',
+  },
+  auditCompleteSoFar: {
+    en: 'Complete so far: of {seen} bytes seen nothing is missing; {acked} have arrived ({lines} lines), {waiting} wait to be sent.',
+    es: 'Completo hasta ahora: de {seen} bytes vistos no falta nada; han llegado {acked} ({lines} líneas), {waiting} esperan su envío.',
+  },
+  auditCompleteSince: {
+    en: 'Complete since then: nothing was lost; {waiting} bytes wait to be sent.',
+    es: 'Completo desde entonces: no se ha perdido nada; {waiting} bytes esperan su envío.',
+  },
+  auditMissing: {
+    en: 'Missing: {bytes} bytes have not arrived and will not by themselves: {gaps} in gaps, {dead} in dead letters, {cut} cut off long lines.',
+    es: 'Falta: {bytes} bytes no han llegado ni llegarán por sí solos: {gaps} en huecos, {dead} en cartas muertas, {cut} cortados de líneas largas.',
+  },
+  auditPlace: {
+    en: '  {path}, bytes {from} to {to}: {reason} ({at})',
+    es: '  {path}, bytes {from} a {to}: {reason} ({at})',
+  },
+  auditDeadReason: { en: 'dead letter, {reason}', es: 'carta muerta, {reason}' },
+  auditMore: {
+    en: '  and {count} older places; --json lists them',
+    es: '  y {count} lugares anteriores; --json los da todos',
+  },
+  auditOpen: {
+    en: 'The ledger does not close: {bytes} bytes and {lines} lines of {path} are not accounted for (stream {stream}). This is a fault of almadia; please report it.',
+    es: 'El libro no cuadra: faltan por justificar {bytes} bytes y {lines} líneas de {path} (flujo {stream}). Es un fallo de almadia; por favor, informe de él.',
+  },
   // dead letters
   deadNone: { en: 'There are no dead letters.', es: 'No hay cartas muertas.' },
   deadName: { en: 'name', es: 'nombre' },

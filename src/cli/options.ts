@@ -1,5 +1,6 @@
 /** Reading what the parser found by the long names of options, and checking their values. */
 import { AlmadiaError } from '../host/errors.ts';
+import { duration } from '../settings/quantity.ts';
 import type { CommandOption, Options } from './command.ts';
 
 /** The long name in a description's flags, without dashes: `-c, --config <file>` gives `config`. */
@@ -60,6 +61,20 @@ export function decimalOption(
     value: text,
     expected: `${bounds.min}..${bounds.max}`,
   });
+}
+
+/** A time with its unit, such as `24h`, in milliseconds. Throws OPTION_INVALID. */
+export function durationOption(
+  options: Options,
+  name: string,
+  bounds: { readonly min: number; readonly max: number },
+): number | undefined {
+  const text = options.text(name);
+  if (text === undefined) return undefined;
+  const { parse, limits } = duration(bounds);
+  const parsed = parse(text);
+  if (parsed.kind === 'value') return parsed.value;
+  throw new AlmadiaError('OPTION_INVALID', { option: `--${name}`, value: text, expected: limits });
 }
 
 /** One of a few words. Throws OPTION_INVALID. */

@@ -1,5 +1,6 @@
 /** The commands by name, in the order of `--help`. These are descriptions; what a command does is loaded when it runs. */
 import type { CommandDescription } from './command.ts';
+import { command as audit } from './commands/audit.ts';
 import { command as check } from './commands/check.ts';
 import { command as config } from './commands/config.ts';
 import { command as deadLetters } from './commands/dead-letters.ts';
@@ -16,6 +17,7 @@ export const registry: Readonly<Record<string, CommandDescription>> = {
   init,
   check,
   status,
+  audit,
   config,
   'dead-letters': deadLetters,
   hub,

@@ -210,6 +210,19 @@ export const commandErrors = {
       fix: 'arránquelo con `almadia run`; si usa otra configuración, indíquela con --config',
     },
   },
+  AUDIT_WAITS: {
+    exit: 2,
+    en: {
+      what: 'the ledger in {path} cannot be looked at now: changes wait for the disk',
+      safe: 'nothing is lost; the agent reads on when it can write again',
+      fix: 'see `almadia status` for what the disk refuses, mend it, and ask again',
+    },
+    es: {
+      what: 'ahora no se puede mirar el libro en {path}: hay cambios esperando al disco',
+      safe: 'no se pierde nada; el agente sigue leyendo cuando pueda volver a escribir',
+      fix: 'vea en `almadia status` qué rechaza el disco, arréglelo y pregunte otra vez',
+    },
+  },
   LEDGER_OPEN: {
     exit: 1,
     en: {

@@ -55,6 +55,18 @@ export async function openState(host: StateHost, directory: string, options: Ope
   }
 }
 
+/**
+ * The state of a stopped agent, to be looked at: nothing is set aside, and no id is drawn. As long as it is open no agent
+ * can begin there. Throws `AlmadiaError` as `openState` does, and STATE_UNWRITABLE also where it is damaged.
+ */
+export function inspectState(host: StateHost, directory: string): State {
+  try {
+    return openSqliteState(host.databases, join(directory, 'state.db'));
+  } catch (error) {
+    throw explained(error, host, directory);
+  }
+}
+
 async function identify(
   host: StateHost,
   directory: string,

@@ -320,7 +320,8 @@ class RunningAgent implements Agent {
         signal,
       );
       if (signal.aborted) return;
-      if (outcome !== null || this.#outbox.pending.length === 0) this.#delivery.heartbeatAnswered(outcome);
+      if (outcome !== null || this.#outbox.queue.pending.length === 0)
+        this.#delivery.heartbeatAnswered(outcome);
     }
   }
 
@@ -329,7 +330,7 @@ class RunningAgent implements Agent {
     const { opened } = this.#options;
     if (opened.state.snapshot.notes.get(notes.clean) !== 'no' || this.#settings.output.type === 'hub')
       return 0;
-    return this.#outbox.pending[0]?.stored.batch.records ?? 0;
+    return this.#outbox.queue.pending[0]?.stored.batch.records ?? 0;
   }
 
   /** Batches of outputs that are not configured any more are kept, and named. */

@@ -123,7 +123,7 @@ test('when every record is refused the destination is wrong, and nothing is set 
   assert.deepEqual(taken, []);
   assert.deepEqual([...outbox.aside.batches()], []);
   assert.equal(
-    outbox.pending.reduce((sum, entry) => sum + entry.stored.batch.records, 0),
+    outbox.queue.pending.reduce((sum, entry) => sum + entry.stored.batch.records, 0),
     3,
   );
 });

@@ -112,8 +112,8 @@ export class Delivery {
     if (entry !== null) {
       const body = (await outbox.sure()) ? await this.#bodyOf(entry) : null;
       if (body !== null) this.#start(entry, body, signal);
-    } else if (!this.sending && outbox.suspects.length > 0) this.#blameDestination();
-    else await outbox.arrived.wait(host.clock, outbox.postponedMs, signal);
+    } else if (!this.sending && outbox.queue.suspects.length > 0) this.#blameDestination();
+    else await outbox.arrived.wait(host.clock, outbox.queue.postponedMs, signal);
   }
 
   #mayStart(): boolean {
@@ -236,7 +236,7 @@ export class Delivery {
     }
     this.lastAckAtMs = host.clock.now();
     this.#open();
-    for (const suspect of outbox.suspects) {
+    for (const suspect of outbox.queue.suspects) {
       await this.#setAside(suspect, { reason: suspect.suspect!, secondChance: false });
     }
     await outbox.giveSecondChances();
@@ -268,8 +268,8 @@ export class Delivery {
         if (batch.records > 1) await outbox.split(entry, body);
         else if (entry.stored.status === 'replay') {
           await this.#setAside(entry, { reason: outcome.reason, secondChance: false });
-        } else outbox.suspect(entry, outcome.reason);
-        if (outbox.suspects.length >= suspectsMax) this.#blameDestination();
+        } else outbox.queue.suspect(entry, outcome.reason);
+        if (outbox.queue.suspects.length >= suspectsMax) this.#blameDestination();
         return;
     }
   }
@@ -277,9 +277,9 @@ export class Delivery {
   /** Everything was refused: nobody is guilty, and the suspects go back to their places. */
   #blameDestination(): void {
     const { outbox } = this.#options;
-    const { suspects } = outbox;
+    const { suspects } = outbox.queue;
     const reason = suspects[0]?.suspect ?? 'everything is refused';
-    outbox.acquitAll();
+    for (const suspect of suspects) outbox.queue.acquit(suspect);
     this.#close({ why: 'refused', afterMs: null, reason: `every record is refused: ${reason}` });
   }
 
@@ -316,7 +316,7 @@ export class Delivery {
 
   /** Reads batches of an earlier run again, so that they can be spooled like any other when that is needed. */
   async refill(): Promise<void> {
-    for (const entry of [...this.#options.outbox.pending]) {
+    for (const entry of [...this.#options.outbox.queue.pending]) {
       if (entry.stored.status === 'open' && entry.body === null) await this.#bodyOf(entry);
     }
   }
@@ -339,7 +339,7 @@ export class Delivery {
       const { path } = entry.stored.batch.segments[0]!;
       const reason = `${path} cannot be read again now (${code})`;
       this.lastError = { reason, atMs: this.#options.host.clock.now() };
-      outbox.postpone(entry);
+      outbox.queue.postpone(entry);
       return null;
     }
   }

@@ -166,7 +166,7 @@ test('without memory for another, one batch is on its way at a time', async (con
 
 test('a dead letter that is sent once more is on its way once, however many may be', async (context) => {
   const { sent, texts, outbox } = await delivering(context, { inFlightMax: 2 });
-  const third = outbox.pending[2]!;
+  const third = outbox.queue.pending[2]!;
   await outbox.dead(third, { reason: 'it was asked for', secondChance: false });
   outbox.aside.changed({ ...third.stored, status: 'replay' });
   await sent[0]!.answer(acked);

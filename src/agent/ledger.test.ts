@@ -72,7 +72,7 @@ class Agent {
   async restart(): Promise<void> {
     this.#batcher = new Batcher({ bytesMax: 1 << 20, recordsMax: 1000, protocol: limits });
     [this.state, this.outbox, this.ledger] = this.#open();
-    for (const entry of [...this.outbox.pending]) {
+    for (const entry of [...this.outbox.queue.pending]) {
       if (entry.stored.status !== 'open') continue;
       const { segments } = entry.stored.batch;
       await this.outbox.refilled(entry, { segments, bodies: segments.map((one) => this.#bytes(one)) });
@@ -83,7 +83,7 @@ class Agent {
   /** The same, but that the files are gone. */
   async restartWithoutFiles(): Promise<void> {
     [this.state, this.outbox, this.ledger] = this.#open();
-    for (const entry of [...this.outbox.pending]) {
+    for (const entry of [...this.outbox.queue.pending]) {
       if (entry.stored.status !== 'open') continue;
       const segments = entry.stored.batch.segments.map(gone);
       await this.outbox.refilled(entry, { segments, bodies: segments.map(() => new Uint8Array(0)) });
@@ -208,7 +208,7 @@ async function take(
   agent: Agent,
   { what, id, given, at, yes }: typeof step extends fc.Arbitrary<infer T> ? T : never,
 ) {
-  const entry = agent.outbox.pending[at % Math.max(1, agent.outbox.pending.length)];
+  const entry = agent.outbox.queue.pending[at % Math.max(1, agent.outbox.queue.pending.length)];
   switch (what) {
     case 'begin':
       return agent.begin(id, at, yes);
@@ -261,10 +261,10 @@ async function everyTerm(change?: (state: State) => State): Promise<Agent> {
   agent.begin('a', 3, false);
   for (const what of ['line', 'blank', 'cut', 'gap'] as const) agent.give('a', what);
   await agent.close();
-  await agent.ack(agent.outbox.pending[0]);
+  await agent.ack(agent.outbox.queue.pending[0]);
   agent.give('a', 'line');
   await agent.close();
-  await agent.die(agent.outbox.pending[0]);
+  await agent.die(agent.outbox.queue.pending[0]);
   agent.give('a', 'line');
   await agent.close();
   agent.outbox.spoolAll();
@@ -314,7 +314,7 @@ for (const term of ['skipped', 'acked', 'filtered', 'dead', 'cut', 'gap'] as con
 for (const status of ['open', 'spooled'] as const) {
   test(`a batch that was forgotten is found: ${status}`, async () => {
     const agent = await everyTerm();
-    const { pending } = agent.outbox;
+    const { pending } = agent.outbox.queue;
     const at = pending.findIndex(({ stored }) => stored.status === status);
     (pending as Entry[]).splice(at, 1);
     assert.deepEqual(

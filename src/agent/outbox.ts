@@ -10,22 +10,22 @@
  * Every byte that settles enters the ledger in the same transaction.
  */
 import type { Batch, BatchBody, BatchKey, Segment } from '../event/batch.ts';
-
 import { compareKeys, splitBody } from '../event/batch.ts';
 import type { StreamId, StreamRecord } from '../event/stream.ts';
 import { Bell } from '../host/bell.ts';
 import type { Durability } from '../host/database.ts';
 import type { Host } from '../host/host.ts';
 import type { Delivery } from '../output/output.ts';
-import { keepProofs, makeProof } from '../source/file/proof.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
 import { baseOf, type Waiting } from './account.ts';
 import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
 import { type Content, type Entry, halfKey, letGo, nameBatch, newEntry } from './entry.ts';
 import type { Journal } from './journal.ts';
+import { Queue } from './queue.ts';
 import { type Marks, Settlement } from './settlement.ts';
 import { recordsOf, splitInHalf } from './split.ts';
+import { provedChanges, uncountedChanges } from './stream-changes.ts';
 import { ackedChanges, deadChanges, replayedChanges } from './tally.ts';
 import { Totals } from './totals.ts';
 
@@ -38,7 +38,6 @@ export interface OutboxOptions {
 }
 
 const spoolRetryMs = 1000;
-const postponeMs = 1000;
 
 export class Outbox {
   readonly arrived = new Bell();
@@ -46,6 +45,7 @@ export class Outbox {
   /** What is remembered of each stream; the proofs are kept up to date here. */
   readonly streams = new Map<StreamId, StreamRecord>();
   readonly settlement = new Settlement();
+  readonly queue: Queue;
   readonly aside = new Aside(() => this.arrived.ring());
   readonly totals = new Totals();
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
@@ -56,11 +56,6 @@ export class Outbox {
   readonly #journal: Journal;
   readonly #host: Pick<Host, 'clock' | 'work'>;
   readonly #options: OutboxOptions;
-  /** To be sent, in order. */
-  readonly #pending: Entry[] = [];
-  readonly #suspects = new Set<Entry>();
-  /** A spool may hold very many batches; few of them are ever postponed. */
-  readonly #postponed = new Set<Entry>();
   readonly #fleeting = new Set<StreamId>();
   readonly #stop: AbortSignal;
   #sequence = 0;
@@ -82,6 +77,7 @@ export class Outbox {
     this.#journal = given.journal;
     this.#host = given.host;
     this.#stop = given.stop;
+    this.queue = new Queue(given.host.clock);
     this.#options = options;
     this.#restore(given.state.snapshot);
   }
@@ -95,13 +91,9 @@ export class Outbox {
     return this.#spooledBytes;
   }
 
-  get pending(): readonly Entry[] {
-    return this.#pending;
-  }
-
   /** What is not settled, as the ledger counts it. */
   *waiting(): Iterable<Waiting> {
-    for (const { stored, counts } of this.#pending) {
+    for (const { stored, counts } of this.queue.pending) {
       const { segments, records } = stored.batch;
       yield { spooled: stored.status === 'spooled', segments, counts, records };
     }
@@ -113,52 +105,9 @@ export class Outbox {
     return !this.spooling || this.#spooledBytes < this.#options.spoolBytesMax;
   }
 
-  /**
-   * The next to be sent: the first that is neither suspect nor postponed nor follows a postponed one in a stream, then
-   * those to be sent once more.
-   */
+  /** The next to be sent: what waits in its turn, then those to be sent once more. */
   next(): Entry | null {
-    const nowMs = this.#host.clock.monotonicMs();
-    const heldBack = new Set<StreamId>();
-    for (const entry of this.#pending) {
-      const { segments } = entry.stored.batch;
-      const waits = entry.postponedUntilMs > nowMs || segments.some(({ stream }) => heldBack.has(stream));
-      if (waits) for (const { stream } of segments) heldBack.add(stream);
-      else if (entry.suspect === null && !entry.sending) return entry;
-    }
-    return this.aside.next();
-  }
-
-  /** How long until a postponed batch is due; Infinity when none is postponed. */
-  get postponedMs(): number {
-    const nowMs = this.#host.clock.monotonicMs();
-    let least = Number.POSITIVE_INFINITY;
-    for (const { postponedUntilMs } of this.#postponed) {
-      if (postponedUntilMs > nowMs) least = Math.min(least, postponedUntilMs - nowMs);
-    }
-    return least;
-  }
-
-  /** Its bytes cannot be read at present: batches of other streams go first. */
-  postpone(entry: Entry): void {
-    entry.postponedUntilMs = this.#host.clock.monotonicMs() + postponeMs;
-    this.#postponed.add(entry);
-  }
-
-  get suspects(): readonly Entry[] {
-    return [...this.#suspects];
-  }
-
-  /** Refused by itself; passed over until somebody is found guilty. */
-  suspect(entry: Entry, reason: string): void {
-    entry.suspect = reason;
-    this.#suspects.add(entry);
-  }
-
-  /** Nobody is guilty: they are sent again, in their places. */
-  acquitAll(): void {
-    for (const entry of this.#suspects) entry.suspect = null;
-    this.#suspects.clear();
+    return this.queue.next() ?? this.aside.next();
   }
 
   /**
@@ -181,7 +130,7 @@ export class Outbox {
     const entry = newEntry(this.#stored(batch, 'open'), { body, counts, holds });
     // That reading stands after it follows from the batch itself, as long as it is remembered; the cursor need not say it.
     this.settlement.enter(entry);
-    const common = [...this.#proofChanges(draft), ...also];
+    const common = [...provedChanges(this.streams, draft, this.#host.work), ...also];
     const spoolHasRoom = this.spooling && this.#spooledBytes < this.#options.spoolBytesMax;
     if ((fleeting || spoolHasRoom) && this.#closeSpooled(entry, common, fleeting ? 'full' : 'normal')) {
       this.#spooledBytes += batch.bytes;
@@ -190,7 +139,7 @@ export class Outbox {
       this.#memoryBytes += batch.bytes;
       if (fleeting) for (const { stream } of batch.segments) void this.fleeting(stream);
     }
-    this.#pending.push(entry);
+    this.queue.add(entry);
     this.arrived.ring();
   }
 
@@ -226,20 +175,11 @@ export class Outbox {
       const next = this.#name(batch.key, { ...found, records }, batch.readAtMs);
       entry.stored = { ...entry.stored, batch: next };
       const gone = found.segments.filter((segment, index) => segment !== batch.segments[index]);
-      const uncounted = gone.flatMap(({ stream }) => this.#uncounted(stream));
+      const uncounted = gone.flatMap(({ stream }) => uncountedChanges(this.streams, stream));
       await this.#commit([{ kind: 'batch', stored: entry.stored }, ...uncounted], 'normal');
     }
     entry.body = found.bodies;
     this.#memoryBytes += entry.stored.batch.bytes;
-  }
-
-  /** How many lines the gap holds cannot be told any more, and so not how many its stream has. */
-  #uncounted(stream: StreamId): Change[] {
-    const record = this.streams.get(stream);
-    if (record?.lines === undefined) return [];
-    const { lines: _, ...rest } = record;
-    this.streams.set(stream, rest);
-    return [{ kind: 'stream', stream: rest }];
   }
 
   /** The destination has it. */
@@ -260,8 +200,7 @@ export class Outbox {
     // The ledger counts a dead letter under the reason of its first death.
     const reason = wasReplay ? entry.stored.reason : why.reason;
     entry.stored = { ...entry.stored, status: 'dead', reason, atMs: this.#host.clock.now() };
-    entry.suspect = null;
-    this.#suspects.delete(entry);
+    this.queue.acquit(entry);
     entry.secondChance = why.secondChance;
     const changes: Change[] = [
       { kind: 'batch', stored: entry.stored, body },
@@ -306,8 +245,7 @@ export class Outbox {
       return;
     }
     this.settlement.replace(entry, halves);
-    this.#pending.splice(this.#pending.indexOf(entry), 1, ...halves);
-    this.#postponed.delete(entry);
+    this.queue.replace(entry, halves);
   }
 
   /** The destination is away: what is in memory goes to the spool, as far as spool and disk have room. */
@@ -365,7 +303,7 @@ export class Outbox {
 
   /** What is wanted of the batches in memory goes to the spool; false when the disk has no room for it now. */
   #spool(wanted: (entry: Entry) => boolean, durability: Durability): boolean {
-    for (const entry of this.#pending) {
+    for (const entry of this.queue.pending) {
       const { body, stored } = entry;
       if (body === null || stored.status !== 'open' || !wanted(entry)) continue;
       const spooled: StoredBatch = { ...stored, status: 'spooled', atMs: this.#host.clock.now() };
@@ -414,8 +352,7 @@ export class Outbox {
       ],
       how.durability,
     );
-    this.#pending.splice(this.#pending.indexOf(entry), 1);
-    this.#postponed.delete(entry);
+    this.queue.replace(entry);
     if (entry.body !== null) this.#memoryBytes -= batch.bytes;
     else this.#spooledBytes = Math.max(0, this.#spooledBytes - batch.bytes);
     if (how.status === 'acked') entry.stored = kept;
@@ -441,23 +378,9 @@ export class Outbox {
       }
       this.settlement.enter(entry);
       if (stored.status === 'acked') this.settlement.settle(entry);
-      else this.#pending.push(entry);
+      else this.queue.add(entry);
       if (stored.status === 'spooled') this.#spooledBytes += stored.batch.bytes;
     }
-  }
-
-  #proofChanges(draft: Draft): Change[] {
-    const changes: Change[] = [];
-    for (const [stream, { position, tail, lines }] of draft.tails) {
-      const record = this.streams.get(stream);
-      if (record === undefined) continue;
-      const proofs = keepProofs(record.proofs, makeProof(this.#host.work, position, tail));
-      const counted = record.lines === undefined ? {} : { lines: record.lines + lines };
-      const next = { ...record, proofs, size: Math.max(record.size, position), ...counted };
-      this.streams.set(stream, next);
-      changes.push({ kind: 'stream', stream: next });
-    }
-    return changes;
   }
 
   #cursorChange(cursor: Marks): Change {

@@ -67,7 +67,7 @@ function bufferOf(outbox: Outbox, spoolBytesMax: number): AgentStatus['buffer'] 
   let spooledBatches = 0;
   let spooledRecords = 0;
   let heldRecords = 0;
-  for (const { stored } of outbox.pending) {
+  for (const { stored } of outbox.queue.pending) {
     if (stored.status === 'spooled') {
       spooledBatches += 1;
       spooledRecords += stored.batch.records;

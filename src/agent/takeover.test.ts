@@ -42,7 +42,7 @@ async function start(
     limits,
     notes: state.snapshot.notes,
   });
-  const lines = outbox.pending.flatMap((entry) => {
+  const lines = outbox.queue.pending.flatMap((entry) => {
     const bodies = outbox.body(entry) ?? [];
     return Buffer.concat([...bodies])
       .toString()

@@ -124,11 +124,14 @@ export function pendingOf(
   const found = new Map<StreamId, Pending>();
   for (const { segments, counts, records, spooled } of batches) {
     const alone = segments.every(({ stream }) => stream === segments[0]!.stream);
-    segments.forEach(({ stream, from, to }, index) => {
+    segments.forEach((segment, index) => {
+      const { stream, from, to } = segment;
       if (some !== null && !some.has(stream)) return;
       const whole = alone && counts === null;
-      const lines = whole ? (index === 0 ? records : 0) : (counts?.[index] ?? null);
-      const amount = { bytes: to - from, lines };
+      const inBody = whole ? (index === 0 ? records : 0) : (counts?.[index] ?? null);
+      // Of a batch of one stream the whole is enough: the first segment stands for all.
+      const leftOut = segment.kind === 'filtered' ? segment.lines : 0;
+      const amount = { bytes: to - from, lines: inBody === null ? null : inBody + leftOut };
       const before = found.get(stream) ?? nothingPending;
       const term = spooled ? 'spooled' : 'inFlight';
       found.set(stream, { ...before, [term]: sum([before[term], amount]) });

@@ -26,6 +26,7 @@ import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { memoryOf } from './remembrance.ts';
+import type { Filter } from './sift.ts';
 import type { AgentStatus } from './status.ts';
 import { statusOf } from './status-of.ts';
 import { takeOver } from './takeover.ts';
@@ -38,6 +39,8 @@ export interface AgentOptions {
   readonly freshKey: (() => Promise<string | null>) | null;
   /** Where lines are read into and worked on; without one, a memory of its own. */
   readonly lineMemory?: LineMemory;
+  /** Which lines are left out, by rule; no setting, until there are transforms. */
+  readonly filter?: Filter;
   /** Where the output `stdout` writes; without it that output takes nothing. */
   readonly standardOutput?: ByteSink;
 }
@@ -221,7 +224,10 @@ class RunningAgent implements Agent {
     const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
     const { intervalMs } = this.#settings.batch;
     this.#intake = runIntake(
-      { host: this.#host, source, batcher, outbox, delivery: this.#delivery, intervalMs },
+      {
+        ...{ host: this.#host, source, batcher, outbox, delivery: this.#delivery, intervalMs },
+        ...(this.#options.filter === undefined ? {} : { filter: this.#options.filter }),
+      },
       this.#stopIntake.signal,
     );
     this.#tasks = Promise.all([

@@ -2,6 +2,7 @@
  * The audit of an agent: the account of every stream, and where something is missing. The same over a running agent and
  * over the state of a stopped one. Reads only.
  */
+import { hasBody } from '../event/batch.ts';
 import type { StreamId, StreamRecord } from '../event/stream.ts';
 import { printablePath } from '../host/disk.ts';
 import type { StreamStatus } from '../source/source.ts';
@@ -162,7 +163,7 @@ function marksIn(snapshot: Snapshot, output: string): readonly Marks[] {
 function lossesOf({ batch, reason, atMs }: StoredBatch): Loss[] {
   const { output } = batch.key;
   return batch.segments
-    .filter(({ kind }) => kind !== 'gap')
+    .filter(hasBody)
     .map(({ stream, path, from, to }) => ({ atMs, output, stream, path, from, to, term: 'dead', reason }));
 }
 

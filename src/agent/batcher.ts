@@ -5,11 +5,13 @@
  * Bodies are not copied, but where small ones become one segment. The batch holds the memory in which its bodies lie.
  */
 import type { Segment } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import type { Hold } from '../event/hold.ts';
 import type { StreamId } from '../event/stream.ts';
 import { encodedRoom, type Fit, fitCut, fitLines } from '../protocol/fit.ts';
 import type { ProtocolLimits } from '../protocol/protocol.ts';
 import type { Piece } from '../source/source.ts';
+import { linesOf } from './split.ts';
 
 /** A batch that is closed but has no name yet. */
 export interface Draft {
@@ -25,6 +27,8 @@ export interface Draft {
   /** The right to the memory in which bodies and tails lie; whoever gets the draft lets go of it. */
   readonly holds: readonly Hold[];
 }
+
+type LeftOut = Extract<Segment, { kind: 'filtered' }>;
 
 interface Tail {
   readonly position: number;
@@ -133,7 +137,7 @@ export class Batcher {
       encodedBytes: encodedRoom(protocol) - this.#encodedBytes,
       empty: this.empty,
     };
-    if (piece.segment.kind === 'gap') return { bytes: 0, records: 0, encodedBytes: 0 };
+    if (!hasBody(piece.segment)) return { bytes: 0, records: 0, encodedBytes: 0 };
     const { length } = piece.body;
     if (protocol.bodyBytesMax === null && length <= room.bytes && piece.records <= room.records) {
       // Nothing to look for: it goes in whole.
@@ -154,7 +158,9 @@ export class Batcher {
 
   #put({ segment, body, records, tail }: Piece, fit: Fit): void {
     const last = this.#lastOf.get(segment.stream);
-    if (last !== undefined && last.bytes + body.length <= joinedBytesMax && continues(last, segment)) {
+    if (last?.segment.kind === 'filtered' && leftOutToo(last.segment, segment)) {
+      last.segment = { ...last.segment, to: segment.to, lines: last.segment.lines + segment.lines };
+    } else if (last !== undefined && last.bytes + body.length <= joinedBytesMax && continues(last, segment)) {
       last.segment = { ...last.segment, to: segment.to };
       last.chunks.push(body);
       last.bytes += body.length;
@@ -165,13 +171,18 @@ export class Batcher {
       this.#lastOf.set(segment.stream, open);
     }
     if (segment.kind !== 'gap') {
-      const lines = (this.#tails.get(segment.stream)?.lines ?? 0) + records;
+      const lines = (this.#tails.get(segment.stream)?.lines ?? 0) + linesOf(segment, records);
       this.#tails.set(segment.stream, { position: segment.to, tail, lines });
     }
     this.#records += records;
     this.#bytes += body.length;
     this.#encodedBytes += fit.encodedBytes;
   }
+}
+
+/** Both were left out by the same rule, one after the other. */
+function leftOutToo(last: LeftOut, next: Segment): next is LeftOut {
+  return next.kind === 'filtered' && last.reason === next.reason && last.to === next.from;
 }
 
 /** A segment of whole lines goes on where the one before ended in a line end. */

@@ -7,7 +7,7 @@
  * without an entry in the ledger: its bytes stay counted under the term `dead`, moved to the reason `dropped by hand`.
  */
 import type { BatchKey, Segment } from '../event/batch.ts';
-import { bodyBytesOf, compareKeys, splitBody } from '../event/batch.ts';
+import { bodyBytesOf, compareKeys, hasBody, splitBody } from '../event/batch.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
 
 export interface DeadLetter {
@@ -119,18 +119,16 @@ function letterOf(stored: StoredBatch): DeadLetter {
 function dropChanges(stored: StoredBatch, block: Uint8Array | null, atMs: number): Change[] {
   const { batch, reason } = stored;
   const bodies = block === null ? null : splitBody(batch.segments, block);
-  const moves = batch.segments
-    .filter((segment) => segment.kind !== 'gap')
-    .flatMap((segment): Change[] => {
-      const lines = bodies === null ? 0 : linesOf(segment, bodies[batch.segments.indexOf(segment)]!);
-      const about = { stream: segment.stream, output: batch.key.output, term: 'dead' } as const;
-      const bytes = segment.to - segment.from;
-      return [
-        { kind: 'ledger', add: { ...about, reason, bytes: -bytes, lines: -lines }, atMs },
-        { kind: 'ledger', add: { ...about, reason: droppedByHand, bytes, lines }, atMs },
-        { kind: 'loss', loss: { ...about, ...rangeOf(segment), reason: droppedByHand, atMs } },
-      ];
-    });
+  const moves = batch.segments.filter(hasBody).flatMap((segment): Change[] => {
+    const lines = bodies === null ? 0 : linesOf(segment, bodies[batch.segments.indexOf(segment)]!);
+    const about = { stream: segment.stream, output: batch.key.output, term: 'dead' } as const;
+    const bytes = segment.to - segment.from;
+    return [
+      { kind: 'ledger', add: { ...about, reason, bytes: -bytes, lines: -lines }, atMs },
+      { kind: 'ledger', add: { ...about, reason: droppedByHand, bytes, lines }, atMs },
+      { kind: 'loss', loss: { ...about, ...rangeOf(segment), reason: droppedByHand, atMs } },
+    ];
+  });
   return [...moves, { kind: 'forget-batch', key: batch.key }];
 }
 

@@ -10,6 +10,7 @@
  * the suspects go back to their places and the destination is probed slowly.
  */
 import type { BatchBody, Segment } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { Bell, Turnstile } from '../host/bell.ts';
 import { diskCode } from '../host/disk.ts';
@@ -350,9 +351,9 @@ export class Delivery {
     const segments: Segment[] = [];
     const bodies: Uint8Array[] = [];
     for (const segment of wanted) {
-      const bytes = segment.kind === 'gap' ? null : await this.#options.reread(segment);
+      const bytes = hasBody(segment) ? await this.#options.reread(segment) : null;
       const { stream, path, from, to } = segment;
-      const lost = bytes === null && segment.kind !== 'gap';
+      const lost = bytes === null && hasBody(segment);
       const message = `${path}: bytes ${from} to ${to} can no longer be read`;
       if (lost) this.#options.log.write('error', 'batch.gone', message);
       segments.push(lost ? { stream, path, from, to, kind: 'gap', reason: 'gone-before-sent' } : segment);

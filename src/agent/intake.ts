@@ -9,6 +9,7 @@ import type { Piece, Source } from '../source/source.ts';
 import type { Batcher, Draft } from './batcher.ts';
 import type { Delivery } from './delivery.ts';
 import type { Outbox } from './outbox.ts';
+import { type Filter, sift } from './sift.ts';
 
 export interface IntakeOptions {
   readonly host: Pick<Host, 'clock'>;
@@ -16,6 +17,8 @@ export interface IntakeOptions {
   readonly batcher: Batcher;
   readonly outbox: Outbox;
   readonly delivery: Pick<Delivery, 'busy' | 'dealtWith'>;
+  /** Which lines are left out; without it no line is looked at. */
+  readonly filter?: Filter;
   /** An open batch closes after so long; the first line after a silence of that length goes at once. */
   readonly intervalMs: number;
 }
@@ -39,7 +42,8 @@ export async function runIntake(options: IntakeOptions, signal: AbortSignal): Pr
     const pieces = await takeUntil(options, dueMs, signal);
     for (const piece of pieces) {
       const at = { monotonicMs: host.clock.monotonicMs(), nowMs: host.clock.now() };
-      close(batcher.add(piece, at));
+      const parts = options.filter === undefined ? [piece] : sift(piece, options.filter);
+      for (const part of parts) close(batcher.add(part, at));
     }
     const nowMs = host.clock.monotonicMs();
     const silent = nowMs - closedAtMs >= intervalMs;

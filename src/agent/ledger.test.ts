@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Segment } from '../event/batch.ts';
+import { bodyBytesOf } from '../event/batch.ts';
 import type { StreamRecord } from '../event/stream.ts';
 import { createHost } from '../host/node/host.ts';
 import { silentLog } from '../host/selflog.ts';
-import { countLines } from '../lines/ends.ts';
 import { nothingSetAside } from '../output/output.ts';
 import { memoryStore } from '../state/memory.ts';
 import type { LedgerEntry, State } from '../state/state.ts';
@@ -18,19 +18,22 @@ import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { memoryOf } from './remembrance.ts';
+import { recordsOf } from './split.ts';
 
 const output = 'default';
 const limits = { bodyBytesMax: null, envelopeBytes: 0, encodedBytes: (line: Uint8Array) => line.length };
 const ids = ['a', 'b', 'c'] as const;
 
-/** A line, a blank one, one over the limit with its first bytes kept, or bytes that could not be read. */
-type Given = 'line' | 'blank' | 'cut' | 'gap';
+/** A line, a blank one, one over the limit with its first bytes kept, bytes that could not be read, one left out by rule. */
+type Given = 'line' | 'blank' | 'cut' | 'gap' | 'filtered';
 
 const failed = (error: unknown) => {
   throw error;
 };
 
-function gone({ stream, path, from, to }: Segment): Segment {
+function gone(segment: Segment): Segment {
+  const { stream, path, from, to, kind } = segment;
+  if (kind === 'filtered') return segment;
   return { stream, path, from, to, kind: 'gap', reason: 'gone-before-sent' };
 }
 
@@ -94,8 +97,7 @@ class Agent {
   }
 
   #bytes(segment: Segment): Uint8Array {
-    const length =
-      segment.kind === 'cut' ? segment.kept : segment.kind === 'gap' ? 0 : segment.to - segment.from;
+    const length = bodyBytesOf(segment);
     const { text } = this.files.get(segment.stream)!;
     return Buffer.from(text.slice(segment.from, segment.from + length));
   }
@@ -116,7 +118,9 @@ class Agent {
   give(id: string, what: Given): void {
     const file = this.files.get(id);
     if (file === undefined) return;
-    const text = { line: 'a line\n', blank: '\n', cut: 'a very long line\n', gap: '.....' }[what];
+    const text = { line: 'a line\n', blank: '\n', cut: 'a very long line\n', gap: '.....', filtered: 'no\n' }[
+      what
+    ];
     const from = file.text.length;
     file.text += text;
     const range = { stream: id, path: `/${id}`, from, to: from + text.length };
@@ -125,6 +129,7 @@ class Agent {
       blank: { ...range, kind: 'lines' },
       cut: { ...range, kind: 'cut', kept: 4 },
       gap: { ...range, kind: 'gap', reason: 'unreadable' },
+      filtered: { ...range, kind: 'filtered', reason: 'rule', lines: 1 },
     };
     this.#given.push(segments[what]);
     this.#add(segments[what]);
@@ -132,7 +137,7 @@ class Agent {
 
   #add(segment: Segment): void {
     const body = this.#bytes(segment);
-    const records = segment.kind === 'cut' ? 1 : countLines(body);
+    const records = recordsOf(segment, body);
     this.#batcher.add({ segment, body, records, tail: body }, { monotonicMs: 0, nowMs: 0 });
   }
 
@@ -199,7 +204,7 @@ const step = fc.record({
     ...(['split', 'die', 'replay', 'drop', 'spool', 'restart', 'restart without files', 'forget'] as const),
   ),
   id: fc.constantFrom(...ids),
-  given: fc.constantFrom<Given>('line', 'line', 'blank', 'cut', 'gap'),
+  given: fc.constantFrom<Given>('line', 'line', 'blank', 'cut', 'gap', 'filtered'),
   at: fc.nat(3),
   yes: fc.boolean(),
 });
@@ -259,7 +264,7 @@ test('the equation holds at each step, whatever happens to batches, and after ea
 async function everyTerm(change?: (state: State) => State): Promise<Agent> {
   const agent = new Agent(change);
   agent.begin('a', 3, false);
-  for (const what of ['line', 'blank', 'cut', 'gap'] as const) agent.give('a', what);
+  for (const what of ['line', 'blank', 'cut', 'gap', 'filtered'] as const) agent.give('a', what);
   await agent.close();
   await agent.ack(agent.outbox.queue.pending[0]);
   agent.give('a', 'line');
@@ -280,13 +285,13 @@ test('each term is counted in bytes, and lines where they are known', async () =
   assert.deepEqual(
     { ...account },
     {
-      ...{ stream: 'a', path: '/a', status: 'followed', output, watermark: 40 },
-      seen: { bytes: 61, lines: 6 },
+      ...{ stream: 'a', path: '/a', status: 'followed', output, watermark: 43 },
+      seen: { bytes: 64, lines: 7 },
       ...{ skipped: 3, held: 7 },
       inFlight: { bytes: 7, lines: 1 },
       spooled: { bytes: 7, lines: 1 },
       acked: { bytes: 11, lines: 2 },
-      filtered: { blank: { bytes: 1, lines: 1 } },
+      filtered: { blank: { bytes: 1, lines: 1 }, rule: { bytes: 3, lines: 1 } },
       dead: { refused: { bytes: 7, lines: 1 } },
       cut: { 'line limit': { bytes: 13, lines: 1 } },
       gaps: { unreadable: { bytes: 5, lines: 0 } },
@@ -350,7 +355,7 @@ test('what is missing is named with its place', async () => {
       .sort((a, b) => a.from - b.from),
     [
       { path: '/a', from: 28, to: 33, term: 'gap', reason: 'unreadable' },
-      { path: '/a', from: 33, to: 40, term: 'dead', reason: 'refused' },
+      { path: '/a', from: 36, to: 43, term: 'dead', reason: 'refused' },
     ],
   );
 });

@@ -37,6 +37,11 @@ export function splitInHalf(batch: Batch, body: BatchBody): readonly [Part, Part
   return [first, second];
 }
 
+/** How many lines a segment covers of which `records` are in its body; those of a gap are not known. */
+export function linesOf(segment: Segment, records: number): number {
+  return segment.kind === 'filtered' ? segment.lines : records;
+}
+
 /** How many records a segment carries. */
 export function recordsOf(segment: Segment, body: Uint8Array): number {
   switch (segment.kind) {
@@ -45,6 +50,7 @@ export function recordsOf(segment: Segment, body: Uint8Array): number {
     case 'cut':
       return 1;
     case 'gap':
+    case 'filtered':
       return 0;
   }
 }

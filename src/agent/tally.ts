@@ -1,5 +1,6 @@
 /** What settled batches add to the ledger, in source bytes and lines, per stream, and where something was lost. Pure. */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import { walkLines } from '../lines/ends.ts';
 import { isBlank } from '../lines/white-space.ts';
 import type { Delivery } from '../output/output.ts';
@@ -27,8 +28,8 @@ export function ackedChanges(
   const blanks = blanksOf(batch, delivery, body);
   let cutLeft = delivery.cut;
   batch.segments.forEach((segment, index) => {
-    if (segment.kind === 'gap') {
-      tally.gap(segment, segment.reason);
+    if (!hasBody(segment)) {
+      tally.withoutBody(segment);
       return;
     }
     const blank = blanks[index] ?? none;
@@ -51,7 +52,7 @@ export function deadChanges({ batch, reason, atMs }: StoredBatch, counts: readon
   const tally = new Tally(batch.key.output, atMs);
   batch.segments.forEach((segment, index) => {
     const bytes = segment.to - segment.from;
-    if (segment.kind === 'gap') tally.gap(segment, segment.reason);
+    if (!hasBody(segment)) tally.withoutBody(segment);
     else tally.add(segment, 'dead', { reason, bytes, lines: counts[index]! });
   });
   return tally.changes;
@@ -64,7 +65,7 @@ export function replayedChanges(
 ): Change[] {
   const tally = new Tally(batch.key.output, atMs);
   batch.segments.forEach((segment, index) => {
-    if (segment.kind === 'gap') return;
+    if (!hasBody(segment)) return;
     const bytes = segment.to - segment.from;
     const lines = counts[index]!;
     tally.add(segment, 'dead', { reason, bytes: -bytes, lines: -lines });
@@ -103,8 +104,12 @@ class Tally {
     ];
   }
 
-  gap(segment: Segment, reason: string): void {
-    const { stream, path, from, to } = segment;
+  withoutBody(segment: Extract<Segment, { kind: 'gap' | 'filtered' }>): void {
+    const { stream, path, from, to, reason } = segment;
+    if (segment.kind === 'filtered') {
+      this.add(segment, 'filtered', { reason, bytes: to - from, lines: segment.lines });
+      return;
+    }
     this.add(segment, 'gap', { reason, bytes: to - from, lines: 0 });
     const about = { atMs: this.#atMs, output: this.#output, term: 'gap' } as const;
     if (to > from) this.#losses.push({ ...about, stream, path, from, to, reason });

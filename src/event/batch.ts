@@ -12,6 +12,7 @@ import type { StreamId } from './stream.ts';
  * `cut`:   one line over the line limit. The body is its first `kept` bytes, without a line end; `from`..`to` is the
  *          whole line with its line end.
  * `gap`:   bytes that can no longer be read, with the reason. No body.
+ * `filtered`: whole lines that a rule left out, which is the reason, and how many they are. No body.
  */
 export type Segment = {
   readonly stream: StreamId;
@@ -22,6 +23,7 @@ export type Segment = {
   | { readonly kind: 'lines' }
   | { readonly kind: 'cut'; readonly kept: number }
   | { readonly kind: 'gap'; readonly reason: GapReason }
+  | { readonly kind: 'filtered'; readonly reason: string; readonly lines: number }
 );
 
 export type GapReason =
@@ -45,14 +47,19 @@ export interface Batch {
   readonly id: string;
   readonly readAtMs: number;
   readonly segments: readonly Segment[];
-  /** Lines in the segments. A gap has none. */
+  /** Lines in the bodies of the segments. */
   readonly records: number;
   /** Bytes of the bodies together. */
   readonly bytes: number;
 }
 
-/** The bodies of a batch's segments, one for each, in order; empty for a gap. */
+/** The bodies of a batch's segments, one for each, in order; empty where a segment has none. */
 export type BatchBody = readonly Uint8Array[];
+
+/** Whether a segment brings bytes. */
+export function hasBody(segment: Segment): segment is Extract<Segment, { kind: 'lines' | 'cut' }> {
+  return segment.kind === 'lines' || segment.kind === 'cut';
+}
 
 /** How many body bytes a segment carries. */
 export function bodyBytesOf(segment: Segment): number {
@@ -62,6 +69,7 @@ export function bodyBytesOf(segment: Segment): number {
     case 'cut':
       return segment.kept;
     case 'gap':
+    case 'filtered':
       return 0;
   }
 }

@@ -68,6 +68,7 @@ function writeSegment(
 ): void {
   switch (segment.kind) {
     case 'gap':
+    case 'filtered':
       return;
     case 'cut':
       write(body, segment.from, segment.to);

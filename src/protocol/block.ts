@@ -9,7 +9,7 @@
  *   header  = {"agent_id","batch_id","read_at","segments":[segment…]}            JSON, UTF-8
  *   segment = {"stream","path","from","to","kind":"lines"}                       to - from bytes follow
  *             {"stream","path","from","to","kind":"cut","kept"}                  kept bytes follow
- *             {"stream","path","from","to","kind":"gap","reason"}                none follow
+ *             {"stream","path","from","to","kind":"gap"|"filtered","reason"}     none follow
  *   bytes   = the segments' bytes one after another, to the end of the body
  *
  * The bytes of `lines` are those of the file, line ends and blank lines included; every line but the last of a segment
@@ -72,6 +72,7 @@ function describe(segment: Segment): object {
     case 'cut':
       return { stream, path, from, to, kind, kept: segment.kept };
     case 'gap':
+    case 'filtered':
       return { stream, path, from, to, kind, reason: segment.reason };
   }
 }

@@ -9,7 +9,7 @@
  *   record              {"log_text","source","timestamp"}, and where it applies
  *                       "raw": base64 of a line that is not valid UTF-8; "original_bytes": length of a cut line
  *   segment             {"stream","path","from","to","kind":"lines"|"cut","ends":[n…]}
- *                       {"stream","path","from","to","kind":"gap","reason"}
+ *                       {"stream","path","from","to","kind":"gap"|"filtered","reason"}
  *
  * `ends` holds for every record of the segment the bytes it takes in the file, line end included: its source end less
  * the end before it. So the line end (LF, CRLF, none) is what remains after the record's own bytes, and every byte of
@@ -19,6 +19,7 @@
  * records sent. With that, delivery is exactly once.
  */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
@@ -94,7 +95,7 @@ function encode(batch: Batch, body: BatchBody, session: Session, memory: LineMem
   json.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
   for (const [index, segment] of batch.segments.entries()) {
     const ends = new Decimals();
-    if (segment.kind !== 'gap') records += writeRecords(json, batch, { segment, body: body[index]!, ends });
+    if (hasBody(segment)) records += writeRecords(json, batch, { segment, body: body[index]!, ends });
     segments.push(describeSegment(segment, ends));
   }
   if (records > 0) json.dropLast();
@@ -142,7 +143,7 @@ function whatApplies(line: Uint8Array, valid: boolean, originalBytes: number | n
 /** As JSON. */
 function describeSegment(segment: Segment, ends: Decimals): string {
   const { stream, path, from, to, kind } = segment;
-  if (kind === 'gap') return JSON.stringify({ stream, path, from, to, kind, reason: segment.reason });
+  if (!hasBody(segment)) return JSON.stringify({ stream, path, from, to, kind, reason: segment.reason });
   return `${JSON.stringify({ stream, path, from, to, kind }).slice(0, -1)},"ends":[${ends.text()}]}`;
 }
 

@@ -10,6 +10,7 @@
  * white space alone is left out and counted. The protocol knows no ids: delivery is at-least-once.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
 import { jsonLineBytes } from '../lines/json.ts';
@@ -70,7 +71,7 @@ function encodePlain(
   let records = 0;
   json.text(`{"agent_id":${JSON.stringify(session.agentId)},"logs":[`);
   for (const [index, segment] of batch.segments.entries()) {
-    if (segment.kind === 'gap') continue;
+    if (!hasBody(segment)) continue;
     // A cut line may be blank as far as it is kept; it is sent all the same.
     const shape = recordShape(segment.path, batch.readAtMs, segment.kind === 'cut' ? 'keep' : 'leave-out');
     const written = json.lines(shape, body[index]!);

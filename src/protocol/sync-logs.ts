@@ -10,6 +10,7 @@
  * `lineBytesMax` is cut and marked. The protocol knows no ids: delivery is at-least-once.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import { hasBody } from '../event/batch.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
 import { jsonLineBytes } from '../lines/json.ts';
@@ -104,7 +105,7 @@ function encode(batch: Batch, body: BatchBody, context: EncodeContext): Encoded 
     json.text(',');
   };
   for (const [index, segment] of batch.segments.entries()) {
-    if (segment.kind === 'gap') continue;
+    if (!hasBody(segment)) continue;
     if (segment.kind === 'cut') {
       write(body[index]!, 'cut');
       records += 1;

@@ -11,6 +11,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../../src/agent/agent.ts';
+import type { Filter } from '../../src/agent/sift.ts';
 import type { AgentStatus } from '../../src/agent/status.ts';
 import { Bell } from '../../src/host/bell.ts';
 import type { Host } from '../../src/host/host.ts';
@@ -43,6 +44,8 @@ export interface JourneyOptions {
   readonly batch?: Partial<AgentSettings['batch']>;
   readonly retry?: Partial<AgentSettings['retry']>;
   readonly spool?: Partial<AgentSettings['spool']>;
+  /** Which lines the agent leaves out. */
+  readonly filter?: Filter;
   /** The machine of the agent; the hub has a plain one. */
   readonly host?: Host;
   /** Stands before the hub: gives a reply of its own, or what the hub answers. */
@@ -144,6 +147,7 @@ export class Journey {
       metrics: new Metrics(),
       version: '0',
       freshKey: null,
+      ...(this.#options.filter === undefined ? {} : { filter: this.#options.filter }),
     });
   }
 

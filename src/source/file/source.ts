@@ -7,7 +7,7 @@
  * in its turn.
  */
 import type { Segment } from '../../event/batch.ts';
-import { bodyBytesOf } from '../../event/batch.ts';
+import { bodyBytesOf, hasBody } from '../../event/batch.ts';
 import type { StreamId, StreamRecord } from '../../event/stream.ts';
 import { Bell, Turnstile } from '../../host/bell.ts';
 import { DiskError, diskCode, printablePath } from '../../host/disk.ts';
@@ -180,7 +180,7 @@ class FileSource implements Source {
 
   async reread(segment: Segment): Promise<Uint8Array | null> {
     const follow = this.#ground.registry.get(segment.stream);
-    if (follow === undefined || segment.kind === 'gap') return null;
+    if (follow === undefined || !hasBody(segment)) return null;
     return await this.#turnstile.pass(async () => {
       const holder = await this.#holderOf(follow, segment.to);
       if (holder === null) return await this.#notFound(follow);

@@ -234,13 +234,13 @@ export const outputSection = {
 export const batchSection = {
   bytesMax: one(bytes({ min: 256, max: 64 * mebibyte }), {
     key: 'bytes',
-    default: mebibyte,
+    default: 2 * mebibyte,
     en: 'A batch is closed at so many bytes of lines,',
     es: 'Un lote se cierra al llegar a estos bytes de líneas,',
   }),
   recordsMax: one(integer({ min: 1, max: 1_000_000 }), {
     key: 'records',
-    default: 10_000,
+    default: 50_000,
     en: 'or at so many lines,',
     es: 'o a este número de líneas,',
   }),

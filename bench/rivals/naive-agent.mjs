@@ -9,9 +9,8 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { batchBytes, batchRecords } from '../support/batch.mjs';
 
-const batchBytes = 1024 * 1024;
-const batchRecords = 10_000;
 const pollMs = 250;
 
 const [url, file, positionFile, compression] = process.argv.slice(2);

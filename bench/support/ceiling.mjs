@@ -3,11 +3,10 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { batchBytes, batchRecords } from './batch.mjs';
 import { makeBlock } from './data.mjs';
 import { startReceiver } from './receiver.mjs';
 
-const batchBytes = 1024 * 1024;
-const batchRecords = 10_000;
 const secondsWanted = 0.5;
 const postsToWarmUp = 40;
 

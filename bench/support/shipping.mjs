@@ -1,8 +1,10 @@
 // One run of one program over one file: from the first byte that reaches the receiver until all but the last batch is
 // acked. So the start of a program is not in it, and neither is the reading before its first request, nor the time for
 // which a last batch that is not full waits for more lines; but all lines must arrive, and no more than all.
+
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { batchBytes, batchRecords } from './batch.mjs';
 import { startReceiver } from './receiver.mjs';
 
 let runs = 0;
@@ -49,9 +51,9 @@ export async function shipOnce(program, { data, directory, gzip = false, check =
   }
 }
 
-/** All but what one batch can hold: 1 MiB or 10,000 lines. */
+/** All but what one batch can hold. */
 function steadyRecords({ bytes, lines }) {
-  return lines - Math.min(10_000, Math.ceil((1024 * 1024 * lines) / bytes));
+  return lines - Math.min(batchRecords, Math.ceil((batchBytes * lines) / bytes));
 }
 
 /** An agent goes on until it is stopped. */

@@ -5,7 +5,7 @@
  * time in memory, and waits for a slow reader. A block that cannot be read any more stands in it as one object with
  * `error`, and the rest follows.
  */
-import type { Page, Query, Store, StreamSummary } from '../store/store.ts';
+import type { Page, Query, Store, StreamAudit, StreamSummary } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import { askedAgent } from './fleet-routes.ts';
 import { type LineJson, lineJson } from './line-json.ts';
@@ -27,6 +27,7 @@ export function readRoutes(parts: ReadParts): Route[] {
     { method: 'GET', path: '/api/export', access: 'key', answer: (request) => exportReply(request, parts) },
     { method: 'GET', path: '/api/lines', access: 'key', answer: (request) => linesReply(request, parts) },
     { method: 'GET', path: '/api/streams', access: 'key', answer: (request) => streamsReply(request, parts) },
+    { method: 'GET', path: '/api/audit', access: 'key', answer: (request) => auditReply(request, parts) },
   ];
 }
 
@@ -91,4 +92,29 @@ function describe(stream: StreamSummary) {
     ranges: stream.ranges,
     gaps: stream.gaps,
   };
+}
+
+/**
+ * NDJSON, an object for each stream, then `{"complete","streams"}`: a reply without that last line was cut off and
+ * proves nothing. With `content=1` every stored byte is looked at.
+ */
+function auditReply(request: RoutedRequest, parts: ReadParts) {
+  const agent = askedAgent(request, parts);
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
+    body: audited(parts.store.audit(agent, request.search.get('content') === '1')),
+  };
+}
+
+async function* audited(streams: AsyncIterable<StreamAudit>): AsyncGenerator<string> {
+  let count = 0;
+  let complete = true;
+  for await (const stream of streams) {
+    count += 1;
+    complete &&= stream.missing.length === 0;
+    const proof = { complete_to: stream.completeTo, missing: stream.missing };
+    yield `${JSON.stringify({ ...describe(stream), ...proof })}\n`;
+  }
+  yield `${JSON.stringify({ complete, streams: count })}\n`;
 }

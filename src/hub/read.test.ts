@@ -118,3 +118,15 @@ test('a stopped hub answers 503 and lets another open its store', async (context
   assert.deepEqual([reply.status, reply.json.code], [503, 'BUSY']);
   await (await startHub(context, { directory: hub.directory })).close();
 });
+
+test('the audit gives each stream, and whether all is complete in its last line', async (context) => {
+  const hub = await startHub(context);
+  await hub.ask(ingest, { body: envelope(0, ['a1'], { stream: streams[0]! }) });
+  await hub.ask(ingest, { body: envelope(7, ['b9'], { stream: streams[1]! }) });
+  const [first, second, end] = ndjson((await hub.ask('/api/audit?agent=web&content=1')).text);
+  assert.deepEqual([first!.stream, first!.complete_to, first!.missing], [streams[0], 3, []]);
+  assert.deepEqual(second!.missing, [{ from: 0, to: 7, why: 'never-arrived' }]);
+  assert.deepEqual(end, { complete: false, streams: 2 });
+  assert.equal((await hub.ask('/api/audit?agent=nobody')).status, 404);
+  await hub.close();
+});

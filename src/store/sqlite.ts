@@ -2,6 +2,7 @@
 import type { Database, Databases } from '../host/database.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
+import { auditStreams } from './audit.ts';
 import { blockBytesMin } from './block.ts';
 import { Intake, type StoredBlocks } from './intake.ts';
 import { Packer } from './packer.ts';
@@ -36,6 +37,8 @@ export function openStore(
     commit: (arrival) => intake.commit(arrival),
     read: (query) => readPages(query, tables, machine.work),
     streams: (agent) => summaries(agent, tables),
+    audit: (agent, content) =>
+      auditStreams(summaries(agent, tables), { tables, work: machine.work, content }),
     notes: notesOf(database, path),
     merged: () => packer.idle(),
     close: async () => {

@@ -23,6 +23,8 @@ export interface Store {
   read(query: Query): AsyncIterable<Page>;
   /** Of one agent, or of all with null; in the order in which they were first seen. */
   streams(agent: string | null): readonly StreamSummary[];
+  /** What is proved of each of those streams; with `content`, by every byte that is stored. A stream at a time. */
+  audit(agent: string | null, content: boolean): AsyncIterable<StreamAudit>;
   readonly notes: Notes;
   /** Ends what is being committed, then lets go of the file. */
   close(): Promise<void>;
@@ -109,6 +111,21 @@ export interface StreamSummary extends StreamHead {
   readonly duplicates: number;
   readonly ranges: readonly Range[];
   readonly gaps: readonly (Range & { readonly reason: string })[];
+}
+
+export interface StreamAudit extends StreamSummary {
+  /** Up to here, from 0, everything is stored or a named gap. */
+  readonly completeTo: number;
+  /** In order of position; empty where all that is known of is there. */
+  readonly missing: readonly Missing[];
+}
+
+/**
+ * `never-arrived`: between what arrived, and neither stored nor a gap. `removed`: it was acked and its lines are gone.
+ * `not-acked`: lines that nobody remembers to have acked. `damaged`: its bytes do not fit their checksum.
+ */
+export interface Missing extends Range {
+  readonly why: 'never-arrived' | 'removed' | 'not-acked' | 'damaged';
 }
 
 /** Byte positions `from` (included) to `to` (not included) of a stream. */

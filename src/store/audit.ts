@@ -1,0 +1,81 @@
+/**
+ * What the store can prove of each stream: what it says that it holds, against what lies in it. Reads only.
+ *
+ * Ranges are what was acked, blocks are the lines. Both are written in one transaction, so they agree unless somebody, or
+ * a disk, took something away afterwards.
+ */
+import type { Work } from '../host/work.ts';
+import { readPages } from './query.ts';
+import { hull, subtract } from './range.ts';
+import type { Missing, Range, StreamAudit, StreamSummary } from './store.ts';
+import type { Tables } from './tables.ts';
+
+/** Blocks looked at in one step: only their positions, not their bodies. */
+const blocksAtOnce = 1000;
+
+/** With `content` every block is expanded and its checksum looked at; without, only positions are compared. */
+export async function* auditStreams(
+  streams: readonly StreamSummary[],
+  machine: { readonly tables: Tables; readonly work: Work; readonly content: boolean },
+): AsyncGenerator<StreamAudit> {
+  const { tables } = machine;
+  for (const { number, ...head } of streams) {
+    const damaged = machine.content ? await damagedOf(head, tables, machine.work) : [];
+    // In one step, so that no commit comes between what is said and what is there.
+    const claims = { ranges: tables.ranges(number), gaps: tables.gaps(number) };
+    const stored = coverage(number, tables);
+    yield { ...head, number, ...claims, ...judge(claims, { stored, damaged }) };
+  }
+}
+
+/** Pure: the places of a stream where something is missing, in order. */
+export function judge(
+  { ranges, gaps }: Pick<StreamSummary, 'ranges' | 'gaps'>,
+  found: { readonly stored: readonly Range[]; readonly damaged: readonly Range[] },
+): Pick<StreamAudit, 'completeTo' | 'missing'> {
+  const { stored, damaged } = found;
+  const known = [...ranges, ...gaps, ...stored].sort((a, b) => a.from - b.from);
+  if (known.length === 0) return { completeTo: 0, missing: [] };
+  const whole = { from: 0, to: hull(known).to };
+  const missing: Missing[] = [
+    ...subtract(whole, known).map((range): Missing => ({ ...range, why: 'never-arrived' })),
+    ...ranges.flatMap((range) =>
+      subtract(range, stored).map((part): Missing => ({ ...part, why: 'removed' })),
+    ),
+    ...stored.flatMap((block) =>
+      subtract(block, ranges).map((part): Missing => ({ ...part, why: 'not-acked' })),
+    ),
+    ...damaged.map((range): Missing => ({ ...range, why: 'damaged' })),
+  ];
+  missing.sort((a, b) => a.from - b.from);
+  return { completeTo: missing[0]?.from ?? whole.to, missing };
+}
+
+/** The positions for which there are blocks, joined where they touch. */
+function coverage(stream: number, tables: Tables): Range[] {
+  const joined: Range[] = [];
+  let position = 0;
+  for (;;) {
+    const blocks = tables.blocksAfter(stream, position, blocksAtOnce);
+    for (const { from, to } of blocks) {
+      const last = joined.at(-1);
+      if (last?.to === from) joined[joined.length - 1] = { from: last.from, to };
+      else joined.push({ from, to });
+    }
+    if (blocks.length < blocksAtOnce) return joined;
+    position = blocks.at(-1)!.to;
+  }
+}
+
+async function damagedOf(
+  stream: Pick<StreamSummary, 'agent' | 'id'>,
+  tables: Tables,
+  work: Work,
+): Promise<Range[]> {
+  const query = { agent: stream.agent, stream: stream.id, source: null, newest: null };
+  const damaged: Range[] = [];
+  for await (const page of readPages(query, tables, work)) {
+    if (page.damaged !== null) damaged.push(page.damaged);
+  }
+  return damaged;
+}

@@ -45,7 +45,7 @@ output:
   type: hub
   url: http://localhost:5000
   key: \${ALMADIA_KEY}
-batch: { bytes: 2MiB, records: 50000, interval: 500ms }
+batch: { bytes: 1MiB, records: 10000, interval: 500ms }
 spool: { bytes: 1GiB }
 retry: { initial: 500ms, max: 60s, attempts: null }
 `;

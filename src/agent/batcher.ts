@@ -170,7 +170,7 @@ export class Batcher {
       this.#segments.push(open);
       this.#lastOf.set(segment.stream, open);
     }
-    if (segment.kind !== 'gap') {
+    if (segment.kind !== 'gap' || tail.length > 0) {
       const lines = (this.#tails.get(segment.stream)?.lines ?? 0) + linesOf(segment, records);
       this.#tails.set(segment.stream, { position: segment.to, tail, lines });
     }

@@ -67,7 +67,7 @@ function leftBehind(): { readonly directory: string; readonly file: string } {
 
 const wanted = ['1a', '1b', '2a', '2b', '3a', '3b'];
 
-test('pending lines are kept in order, in batches that the protocol takes, and the position is told', async () => {
+test('STA-10: pending lines of an original are kept in order, in batches that the protocol takes, and the position is told', async () => {
   const { directory, file } = leftBehind();
   const { taken, lines } = await start(memoryStore().open(), file);
   assert.deepEqual(lines, wanted);

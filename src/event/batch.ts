@@ -11,7 +11,7 @@ import type { StreamId } from './stream.ts';
  *          which may have none (the unfinished end of a file that is finished).
  * `cut`:   one line over the line limit. The body is its first `kept` bytes, without a line end; `from`..`to` is the
  *          whole line with its line end.
- * `gap`:   bytes that can no longer be read, with the reason. No body.
+ * `gap`:   bytes that can no longer be read, or that are no line, with the reason. No body.
  * `filtered`: whole lines that a rule left out, which is the reason, and how many they are. No body.
  */
 export type Segment = {
@@ -30,6 +30,7 @@ export type GapReason =
   | 'truncated-before-read' // the file was shortened before its end had been read
   | 'gone-before-read' // the file vanished, and with it bytes that had been seen
   | 'gone-before-sent' // boundaries were committed, the process died, and the file is gone
+  | 'nul-bytes' // a hole that the file system or a writer left, too long to be part of a line
   | 'unreadable'; // the disk refuses these bytes for good
 
 /** The place of a batch in its output's order. Parts of a split batch share its sequence; '' sorts before '0'. */

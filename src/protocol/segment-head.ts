@@ -9,6 +9,7 @@ const gapReasons: Readonly<Record<GapReason, true>> = {
   'truncated-before-read': true,
   'gone-before-read': true,
   'gone-before-sent': true,
+  'nul-bytes': true,
   unreadable: true,
 };
 

@@ -70,6 +70,8 @@ test('an escaped path matches itself and nothing else', () => {
 test('relative patterns are taken from their directory, excludes hold everywhere', () => {
   assert.equal(absoluteGlob('./logs/*.log', '/srv/[a]/'), '/srv/\\[a\\]/logs/*.log');
   assert.equal(absoluteGlob('/var/**/*.log', '/srv'), '/var/**/*.log');
+  assert.equal(absoluteGlob('../a/./b//*.log', '/srv/app'), '/srv/a/b/*.log');
+  assert.equal(absoluteGlob('/var/./log/../log/*.log', '/srv'), '/var/log/*.log');
   assert.equal(absoluteExclude('*.gz', '/srv'), '/**/*.gz');
   assert.equal(absoluteExclude('**/*.gz', '/srv'), '/**/*.gz');
   assert.equal(absoluteExclude('old/*', '/srv'), '/srv/old/*');

@@ -8,7 +8,7 @@ import { readIlaSocBuffer, readSyncLogsState } from './takeover.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
-test('reads the position and the pending batches of a sync-logs state', () => {
+test('STA-10: reads the position and the pending batches of a sync-logs state', () => {
   const text = JSON.stringify({
     last_position: 1234,
     pending_batches: [
@@ -75,7 +75,7 @@ function inDirectory(work: (directory: string) => void): void {
   }
 }
 
-test('reads the rows of an ila-soc buffer oldest first', () => {
+test('STA-10: reads the rows of an ila-soc buffer oldest first', () => {
   inDirectory((directory) => {
     const path = join(directory, 'log_buffer.db');
     const database = nodeDatabases().open(path);

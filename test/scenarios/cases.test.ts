@@ -18,3 +18,19 @@ test('every case of the page on tailing has its test', () => {
   const missing = [...named].filter((id) => !tests.some((name) => name.includes(id)));
   assert.deepEqual(missing, []);
 });
+
+test('every case of the table is where the table says, at the beginning of a test’s name', () => {
+  const page = readFileSync(join(root, 'docs/design/tailing.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| (`[^`]+`|later: .+?) \| ([A-Z]{3}-\d\d.*) \|$/gm)];
+  const cases = rows.flatMap(([, where, ids]) => ids!.split(', ').map((id) => ({ where: where!, id })));
+  assert.equal(cases.length, new Set(cases.map(({ id }) => id)).size);
+  assert.ok(cases.length >= 93);
+  const wrong = cases.filter(({ where, id }) => !where.startsWith('later: ') && !begins(where, id));
+  assert.deepEqual(wrong, []);
+});
+
+function begins(where: string, id: string): boolean {
+  const name = where.slice(1, -1);
+  const text = readFileSync(join(root, name.includes('/') ? name : `test/scenarios/${name}`), 'utf8');
+  return new RegExp(`test\\(\\s*['\`]([A-Z]{3}-\\d\\d, )*${id}\\b`).test(text);
+}

@@ -42,7 +42,7 @@ test('DIS-03: so are files made while the agent was stopped', async () => {
 });
 
 test('DIS-05: of ten old and ten new files only the new lines arrive', async () => {
-  await using journey = await Journey.open({ source: { startAt: 'end' } });
+  await using journey = await Journey.open({ source: { startAt: 'end', openFilesMax: 2 } });
   for (const name of numbered('old', 10)) writeFileSync(journey.path(`${name}.log`), `${name}\n`);
   await journey.startAgent();
   for (const name of numbered('new', 10))

@@ -1,6 +1,14 @@
 /** Lines of all shapes: unfinished, blank, long, cut anywhere by the reads. */
 import assert from 'node:assert/strict';
-import { appendFileSync, closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  openSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +17,7 @@ import { isValidUtf8 } from '../../src/lines/utf8.ts';
 import { syncLogsServer } from '../compat/seed-servers.ts';
 import { serveOnSocket } from '../compat/socket.ts';
 import { Collector } from '../support/collector.ts';
-import { Journey } from '../support/journey.ts';
+import { asFile, Journey, numbered } from '../support/journey.ts';
 
 test('LIN-01: waits for the end of an unfinished line', async () => {
   await using journey = await Journey.start();
@@ -175,22 +183,51 @@ test('LIN-11: a line of exactly the limit is whole, one byte more and it is cut'
   );
 });
 
-test('LIN-13: a hole of 64 MiB of NUL bytes is one cut line, in bounded memory', async () => {
+const mebibyte = 1024 * 1024;
+
+test('LIN-13: a hole of a GiB is a gap, the line behind it is whole, in bounded time and memory', async () => {
   await using journey = await Journey.start();
   const path = journey.path('a.log');
-  const hole = 64 * 1024 * 1024;
-  const file = openSync(path, 'w');
-  ftruncateSync(file, hole);
-  closeSync(file);
+  const hole = 1024 * mebibyte;
+  await writeFile(path, 'before\n');
+  await journey.untilCount(1);
+  await truncate(path, 7 + hole);
   const before = process.memoryUsage().rss;
-  await appendFile(path, '\nafter the hole\n');
-  await journey.untilCount(2);
-  const [nul, after] = await journey.stored();
-  assert.equal(after?.text, 'after the hole');
-  assert.equal(nul?.original_bytes, hole + 1);
-  await journey.until('the cut is counted', () => journey.status.totals.cutLines === 1);
+  await appendFile(path, 'behind the hole\nlast\n');
+  const stored = await journey.exactly(['before', 'behind the hole', 'last']);
+  assert.deepEqual(
+    stored.map((line) => [line.from, line.to]),
+    [
+      [0, 7],
+      [7 + hole, 23 + hole],
+      [23 + hole, 28 + hole],
+    ],
+  );
+  const [stream] = await journey.streams();
+  assert.deepEqual(stream?.gaps, [{ from: 7, to: 7 + hole, reason: 'nul-bytes' }]);
+  assert.ok(journey.said.some((line) => /^file\.hole .*1073741824 NUL bytes from byte 7/.test(line)));
   const grown = process.memoryUsage().rss - before;
-  assert.ok(grown < 100 * 1024 * 1024, `grew by ${grown} bytes`);
+  assert.ok(grown < 100 * mebibyte, `grew by ${grown} bytes`);
+});
+
+test('LIN-13: a writer that goes on at its old position after copytruncate leaves no line behind', async () => {
+  await using journey = await Journey.start({ source: { lineBytesMax: 10_000 } });
+  const path = journey.path('a.log');
+  const writer = openSync(path, 'w');
+  const lines = numbered('x'.repeat(90), 200);
+  writeSync(writer, asFile(lines));
+  await journey.untilCount(200);
+  copyFileSync(path, `${path}.1`);
+  truncateSync(path, 0);
+  writeSync(writer, 'one more\ntwo more\n');
+  closeSync(writer);
+  await journey.exactly([...lines, 'one more', 'two more']);
+});
+
+test('LIN-13: NUL bytes within the limit are bytes of their line', async () => {
+  await using journey = await Journey.start();
+  await writeFile(journey.path('a.log'), `a\0b\n${'\0'.repeat(5000)}c\n`);
+  await journey.exactly(['a\0b', `${'\0'.repeat(5000)}c`]);
 });
 
 test('a file that becomes empty within an unfinished line gives the next line whole', async () => {

@@ -305,6 +305,11 @@ class FileSource implements Source {
     return (await this.#review.run()) || this.#copies.held.length > 0;
   }
 
+  #sayHole(follow: Follow, { from, to }: Segment): void {
+    const message = `${to - from} NUL bytes from byte ${from} are no line (nul-bytes); what follows them is read`;
+    this.#ground.say('warn', 'file.hole', { follow, message });
+  }
+
   async #read(follow: Follow, bytesMax: number): Promise<readonly Piece[]> {
     if (follow.phase.kind === 'ended') return [];
     try {
@@ -327,6 +332,9 @@ class FileSource implements Source {
       }
       follow.position = tailer.position;
       follow.size = Math.max(follow.size, tailer.position);
+      for (const { segment } of reading.pieces) {
+        if (segment.kind === 'gap') this.#sayHole(follow, segment);
+      }
       if (reading.pieces.length > 0) this.#ground.grew(follow);
       // A read that got less than it asked for came to the end: the next event tells of more. With an unfinished line it
       // is read once more: to ask for its size may fail, and these lines are out of the file already.

@@ -14,7 +14,7 @@ import type { Region } from '../../lines/arena.ts';
 import { type LineMemory, openLineMemory } from '../../lines/line-memory.ts';
 import type { Piece } from '../source.ts';
 import { headBytesMax, proofBytesMax } from './proof.ts';
-import { splitBlock } from './split.ts';
+import { type BlockPart, holeBytesMin, nulsAtStart, splitBlock } from './split.ts';
 
 /**
  * `lines`:    pieces, and whether more may follow at once.
@@ -180,10 +180,9 @@ export class Tailer {
     const overlap = block.all.length - block.bytes.length;
     const start = this.#position;
     const pieces = splitBlock(block.bytes.subarray(0, end), this.#lineBytesMax).map((part) => {
-      const shape = part.kind === 'cut' ? { kind: part.kind, kept: part.kept } : { kind: part.kind };
-      const body = block.bytes.subarray(part.from, part.kind === 'cut' ? part.from + part.kept : part.to);
+      const body = block.bytes.subarray(part.from, keptTo(part));
       const tail = lastOf(block.all.subarray(0, overlap + part.to), proofBytesMax);
-      return this.#piece(shape, { from: start + part.from, to: start + part.to, body, tail }, block);
+      return this.#piece(shapeOf(part), { from: start + part.from, to: start + part.to, body, tail }, block);
     });
     this.#advance(start + end, { remembered: block.all.subarray(0, overlap + end), read: block.bytes });
     this.#scanned = start + block.bytes.length;
@@ -211,7 +210,13 @@ export class Tailer {
     return await this.#giveCut(end);
   }
 
+  /**
+   * Only the beginning of the line would be kept. Where that is a hole, which a writer leaves that goes on at its old
+   * position after a truncation, or a file system after a power loss, the hole is left out and its line is read.
+   */
   async #giveCut(end: number): Promise<Reading> {
+    const holeEnd = await this.#holeEnd(end);
+    if (holeEnd - this.#position >= holeBytesMin) return await this.#giveHole(holeEnd);
     const tail = Buffer.allocUnsafeSlow(Math.min(proofBytesMax, end - this.#position));
     const count = await this.handle.read(tail, {
       offset: 0,
@@ -235,6 +240,41 @@ export class Tailer {
     });
   }
 
+  /** Where the NUL bytes end that stand at the position. */
+  async #holeEnd(end: number): Promise<number> {
+    const region = this.#memory.take(rereadBytesMax);
+    try {
+      for (let from = this.#position; from < end; ) {
+        const length = Math.min(rereadBytesMax, end - from);
+        const count = await this.handle.read(region.bytes, { offset: 0, length, position: from });
+        const nuls = nulsAtStart(region.bytes.subarray(0, count));
+        from += nuls;
+        if (nuls < count || count === 0) return from;
+      }
+      return end;
+    } finally {
+      region.release();
+    }
+  }
+
+  async #giveHole(to: number): Promise<Reading> {
+    const scanned = Math.max(this.#scanned, to);
+    const block = await this.#block(Math.min(to - this.#position, this.#lineBytesMax));
+    if (block === null) {
+      this.#scanned = this.#position;
+      return { kind: 'replaced' };
+    }
+    return using(block, () => {
+      const tail = Buffer.alloc(proofBytesMax);
+      const part = { from: this.#position, to, body: new Uint8Array(0), tail };
+      const piece = this.#piece({ kind: 'gap', reason: 'nul-bytes' }, part, { ...block, region: null });
+      this.#advance(to, { remembered: tail, read: block.bytes });
+      // No line ends in the hole, nor in what was scanned behind it.
+      this.#scanned = scanned;
+      return { kind: 'lines', pieces: [piece], more: true };
+    });
+  }
+
   /** How many bytes stand behind what was scanned, up to a bound, and where among them a line ends; -1: nowhere. */
   async #probe(): Promise<{ readonly count: number; readonly found: number }> {
     const region = this.#memory.take(rereadBytesMax);
@@ -250,7 +290,7 @@ export class Tailer {
   #piece(shape: Shape, part: Part, { region }: Block): Piece {
     const { from, to, body, tail } = part;
     const segment: Segment = { stream: this.#stream, path: this.#path, from, to, ...shape };
-    const records = shape.kind === 'cut' ? 1 : this.#memory.countLines(body);
+    const records = shape.kind === 'cut' ? 1 : shape.kind === 'gap' ? 0 : this.#memory.countLines(body);
     return { segment, body, records, tail, hold: region?.share() ?? null };
   }
 
@@ -265,7 +305,26 @@ export class Tailer {
   }
 }
 
-type Shape = { readonly kind: 'lines' } | { readonly kind: 'cut'; readonly kept: number };
+type Shape =
+  | { readonly kind: 'lines' }
+  | { readonly kind: 'cut'; readonly kept: number }
+  | { readonly kind: 'gap'; readonly reason: 'nul-bytes' };
+
+function shapeOf(part: BlockPart): Shape {
+  switch (part.kind) {
+    case 'lines':
+      return { kind: 'lines' };
+    case 'cut':
+      return { kind: 'cut', kept: part.kept };
+    case 'hole':
+      return { kind: 'gap', reason: 'nul-bytes' };
+  }
+}
+
+/** Where the bytes of a part that are given out end. */
+function keptTo(part: BlockPart): number {
+  return part.kind === 'lines' ? part.to : part.kind === 'cut' ? part.from + part.kept : part.from;
+}
 
 interface Part {
   readonly from: number;

@@ -24,6 +24,8 @@ export interface Account {
   readonly path: string;
   readonly status: 'followed' | 'ended' | 'taken-over' | 'forgotten';
   readonly output: string;
+  /** Where the stream begins in its file: what is before belongs to the one that it continues. */
+  readonly base: number;
   readonly seen: Amount;
   /** Before the place where reading began, bytes. */
   readonly skipped: number;
@@ -89,7 +91,7 @@ export function accountOf(
     ...Object.values(terms.cut).map(({ bytes }) => ({ bytes, lines: 0 })),
   ]);
   return {
-    ...{ stream, path, status, output, seen, skipped: terms.skipped.bytes, held, inFlight, spooled },
+    ...{ stream, path, status, output, base, seen, skipped: terms.skipped.bytes, held, inFlight, spooled },
     acked: terms.acked,
     filtered: terms.filtered,
     dead: terms.dead,

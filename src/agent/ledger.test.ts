@@ -285,7 +285,7 @@ test('each term is counted in bytes, and lines where they are known', async () =
   assert.deepEqual(
     { ...account },
     {
-      ...{ stream: 'a', path: '/a', status: 'followed', output, watermark: 43 },
+      ...{ stream: 'a', path: '/a', status: 'followed', output, base: 0, watermark: 43 },
       seen: { bytes: 64, lines: 7 },
       ...{ skipped: 3, held: 7 },
       inFlight: { bytes: 7, lines: 1 },

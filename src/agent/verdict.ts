@@ -1,6 +1,7 @@
 /** What an audit comes to. Pure. */
 import { type Account, type Amount, sum } from './account.ts';
 import { type Audit, brokenOf } from './audit.ts';
+import type { Comparison } from './both-ends.ts';
 
 /**
  * `complete`: the ledger closes and nothing is missing; what is not settled waits. `missing`: it closes, and some of it
@@ -25,8 +26,7 @@ export function judge(audit: Audit): Judgement {
 
 /** Only the streams whose path contains a text or whose name begins with it; sums by time are not kept by stream. */
 export function onlyStream(audit: Audit, text: string): Audit {
-  const wanted = ({ path, stream }: { readonly path: string; readonly stream: string }) =>
-    path.includes(text) || stream.startsWith(text);
+  const wanted = wantedBy(text);
   const missing = audit.missing.filter(wanted);
   const streams = audit.streams.filter(wanted);
   if (audit.since === null) return { ...audit, streams, forgotten: null, missing };
@@ -34,6 +34,15 @@ export function onlyStream(audit: Audit, text: string): Audit {
     return { output, term, reason, bytes: to - from, lines: 0 };
   });
   return { ...audit, streams, forgotten: null, missing, since: { ...audit.since, terms } };
+}
+
+export function onlyStreamOf(comparison: Comparison, text: string): Comparison {
+  return { ...comparison, missing: comparison.missing.filter(wantedBy(text)) };
+}
+
+function wantedBy(text: string) {
+  return ({ path, stream }: { readonly path: string; readonly stream: string }) =>
+    path.includes(text) || stream.startsWith(text);
 }
 
 /** All accounts in one. */

@@ -1,6 +1,7 @@
 /** An audit as lines for people: a table, then what it comes to. Pure. */
 import type { Account } from '../agent/account.ts';
 import { type Audit, brokenOf } from '../agent/audit.ts';
+import type { Comparison } from '../agent/both-ends.ts';
 import { type Judgement, totalOf, wholeOf } from '../agent/verdict.ts';
 import type { Language } from '../host/errors.ts';
 import { type MessageKey, say } from './messages.ts';
@@ -24,7 +25,7 @@ const columns: readonly { readonly key: MessageKey; bytesOf(account: Amounts): n
 ];
 const alwaysShown = 3;
 
-type Amounts = Omit<Account, 'stream' | 'path' | 'status' | 'output' | 'watermark' | 'difference'>;
+type Amounts = Omit<Account, 'stream' | 'path' | 'status' | 'output' | 'base' | 'watermark' | 'difference'>;
 
 export function auditLines(audit: Audit, judgement: Judgement, language: Language): readonly string[] {
   const said = [...tableLines(audit, language), ''];
@@ -43,6 +44,22 @@ export function auditLines(audit: Audit, judgement: Judgement, language: Languag
       return [...said, say(language, audit.since === null ? ofAll : 'auditCompleteSince', values)];
     }
   }
+}
+
+export function hubLines(hub: Comparison, language: Language): readonly string[] {
+  const { url, streams, missing } = hub;
+  if (missing.length === 0) return [say(language, 'auditHubComplete', { url, streams, bytes: hub.bytes })];
+  const bytes = missing.reduce((sum, { from, to }) => sum + to - from, 0);
+  const places = missing.slice(0, placesMax).map(({ path, stream, from, to, reason }) => {
+    const why = reason === null ? say(language, 'auditHubUnknown') : plain(reason);
+    return say(language, 'auditHubPlace', { path: plain(path), stream, from, to, reason: why });
+  });
+  const more = missing.length - places.length;
+  return [
+    say(language, 'auditHubMissing', { url, bytes }),
+    ...places,
+    ...(more > 0 ? [say(language, 'auditMorePlaces', { count: more })] : []),
+  ];
 }
 
 function tableLines(audit: Audit, language: Language): string[] {

@@ -115,6 +115,102 @@ for (const language of languages) {
   });
 }
 
+/** A hub that has these streams of the agent, one a page. */
+async function withHub(
+  streams: readonly object[],
+  work: (given: { readonly url: string; readonly asked: string[] }) => Promise<void>,
+): Promise<void> {
+  const asked: string[] = [];
+  const listen = { host: '127.0.0.1', port: 0 };
+  const server = await createHost().net.serve(
+    { listen, bodyBytesMax: 0, requestTimeoutMs: 5000 },
+    async ({ path, query, headers }) => {
+      asked.push(`${path}?${query} ${headers['x-api-key']}`);
+      if (path !== '/api/agent/streams') return { status: 404, headers: {}, body: 'Not found' };
+      const at = Number(new URLSearchParams(query).get('after') ?? 0);
+      const next = at + 1 < streams.length ? String(at + 1) : null;
+      const body = JSON.stringify({ status: 'success', streams: streams.slice(at, at + 1), next });
+      return { status: 200, headers: { 'content-type': 'application/json' }, body };
+    },
+  );
+  try {
+    await work({ url: `http://127.0.0.1:${server.port}`, asked });
+  } finally {
+    await server.close(0);
+  }
+}
+
+const appAtHub = { stream: app, path: '/var/log/app.log', lines: 3, description: null };
+const other = { ...appAtHub, stream: 'c'.repeat(32), ranges: [[0, 5]], gaps: [] };
+const wholeAtHub = [
+  other,
+  {
+    ...appAtHub,
+    ranges: [
+      [10, 40],
+      [45, 100],
+    ],
+    gaps: [[40, 45, 'filtered: blank']],
+  },
+];
+const holedAtHub = [
+  {
+    ...appAtHub,
+    ranges: [
+      [10, 40],
+      [45, 60],
+      [90, 95],
+    ],
+    gaps: [
+      [40, 45, 'filtered: blank'],
+      [70, 80, 'hub-went-back'],
+    ],
+  },
+];
+
+for (const language of languages) {
+  test(`names what the hub confirmed and does not have (${language})`, async () => {
+    const said: string[] = [];
+    await withState(complete, async ({ host, directory }) => {
+      for (const streams of [wholeAtHub, holedAtHub, []]) {
+        await withHub(streams, async ({ url }) => {
+          const words = ['audit', '--state', directory, '--lang', language, '--hub', `${url}/`, '--key', 'k'];
+          const ran = await run(host, words);
+          said.push(`${ran.status}\n${ran.out}${ran.err}`.replaceAll(url, 'http://hub'));
+        });
+      }
+    });
+    assertGolden(`audit-hub.${language}.txt`, said.join('\n'));
+  });
+}
+
+test('asks every page of the configured hub with its key, and cannot tell where there is none', async () => {
+  await withState(complete, async ({ host, directory }) => {
+    await withHub(wholeAtHub, async ({ url, asked }) => {
+      const configure = (output: string) =>
+        writeFileSync(
+          join(directory, 'almadia.yaml'),
+          `agent: { state_dir: ${directory} }\nsources: [{ type: file, include: [/var/log/app.log] }]\noutput: ${output}\n`,
+        );
+      configure(`{ type: hub, url: ${url}, key: secret-key }`);
+      const ran = await run(host, ['audit', '--hub', '--json']);
+      assert.equal(ran.status, 0, ran.out + ran.err);
+      assert.deepEqual(JSON.parse(ran.out).hub, { url, streams: 1, bytes: 85, missing: [], onlyThere: 1 });
+      assert.deepEqual(asked, [
+        '/api/agent/streams?agent_id=agent secret-key',
+        '/api/agent/streams?agent_id=agent&after=1 secret-key',
+      ]);
+      const older = await run(host, ['audit', '--hub', `${url}/older`]);
+      assert.equal(older.status, 2);
+      assert.match(older.err, /AUDIT_HUB_SILENT/);
+      configure('{ type: stdout }');
+      const none = await run(host, ['audit', '--hub']);
+      assert.equal(none.status, 2);
+      assert.match(none.err, /AUDIT_NO_HUB/);
+    });
+  });
+});
+
 test('tells a program the same, as JSON with its verdict', async () => {
   await withState(missing, async ({ host, directory }) => {
     const ran = await run(host, ['audit', '--state', directory, '--json']);

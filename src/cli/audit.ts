@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import { type Audit, booksOf, makeAudit } from '../agent/audit.ts';
-import { judge, onlyStream, type Verdict } from '../agent/verdict.ts';
+import { judge, onlyStream, onlyStreamOf, type Verdict } from '../agent/verdict.ts';
 import { requireConfig } from '../config/load.ts';
 import { AlmadiaError, type ErrorCode, type ErrorValues } from '../host/errors.ts';
 import { inspectState } from '../state/open.ts';
 import type { State } from '../state/state.ts';
-import { auditLines } from './audit-view.ts';
+import { compareWithHub } from './audit-hub.ts';
+import { auditLines, hubLines } from './audit-view.ts';
 import type { CommandContext } from './command.ts';
 import { configRequest } from './config-options.ts';
 import { askAgent } from './control-socket.ts';
@@ -25,14 +26,23 @@ const sinceMaxMs = 36_500 * 86_400_000;
 export async function run(context: CommandContext): Promise<number> {
   const json = context.options.flag('json');
   try {
-    const audit = await auditFor(context);
+    const whole = await auditFor(context);
+    // Younger than the audit: what was acked by then must be there.
+    const comparison = await compareWithHub(context, whole);
+    const stream = context.options.text('stream');
+    const audit = stream === undefined ? whole : onlyStream(whole, stream);
+    const hub = comparison === null || stream === undefined ? comparison : onlyStreamOf(comparison, stream);
     const judgement = judge(audit);
-    const { verdict } = judgement;
-    context.console.out(
-      json
-        ? `${JSON.stringify({ verdict, ...audit }, null, 2)}\n`
-        : `${auditLines(audit, judgement, context.language).join('\n')}\n`,
-    );
+    const absent = hub !== null && hub.missing.length > 0;
+    const verdict = absent && judgement.verdict === 'complete' ? 'missing' : judgement.verdict;
+    if (json) context.console.out(`${JSON.stringify({ verdict, ...audit, hub }, null, 2)}\n`);
+    else {
+      const own = auditLines(audit, judgement, context.language);
+      // Its last sentence would say that nothing is missing.
+      const lines = verdict === judgement.verdict ? own : own.slice(0, -1);
+      const atHub = hub === null ? [] : hubLines(hub, context.language);
+      context.console.out(`${[...lines, ...atHub].join('\n')}\n`);
+    }
     return exits[verdict];
   } catch (error) {
     if (!(error instanceof AlmadiaError)) throw error;
@@ -51,10 +61,7 @@ async function auditFor(context: CommandContext): Promise<Audit> {
   const nowMs = host.clock.now();
   const fromMs = sinceMs === undefined ? null : Math.max(0, nowMs - sinceMs);
   const directory = await stateDirectoryOf(context);
-  const audit =
-    (await askRunning(context, directory, fromMs)) ?? (await readStopped(context, directory, fromMs));
-  const stream = options.text('stream');
-  return stream === undefined ? audit : onlyStream(audit, stream);
+  return (await askRunning(context, directory, fromMs)) ?? (await readStopped(context, directory, fromMs));
 }
 
 /** Null: nobody runs there. */

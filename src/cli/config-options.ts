@@ -12,6 +12,14 @@ export const configOption: CommandOption = {
   },
 };
 
+export const keyOption: CommandOption = {
+  flags: '--key <key>',
+  text: {
+    en: "the key, instead of the configuration's; other users of this machine can see it in the process list",
+    es: 'la clave, en lugar de la configurada; otros usuarios de esta máquina pueden verla en la lista de procesos',
+  },
+};
+
 export const targetOptions: readonly CommandOption[] = [
   {
     flags: '--server <url>',
@@ -20,13 +28,7 @@ export const targetOptions: readonly CommandOption[] = [
       es: 'la dirección del servidor, en lugar de la configurada',
     },
   },
-  {
-    flags: '--key <key>',
-    text: {
-      en: "the key, instead of the configuration's; other users of this machine can see it in the process list",
-      es: 'la clave, en lugar de la configurada; otros usuarios de esta máquina pueden verla en la lista de procesos',
-    },
-  },
+  keyOption,
 ];
 
 export const jsonOption: CommandOption = {

@@ -220,12 +220,12 @@ export const messages = {
     es: 'El agente no está en marcha: lo escrito desde entonces no se cuenta.',
   },
   auditComplete: {
-    en: 'Complete: of {seen} bytes seen nothing is missing; {acked} have arrived ({lines} lines), none wait.',
-    es: 'Completo: de {seen} bytes vistos no falta nada; han llegado {acked} ({lines} líneas), ninguno espera.',
+    en: 'Complete: of {seen} bytes seen nothing is missing; {acked} were confirmed ({lines} lines), none wait.',
+    es: 'Completo: de {seen} bytes vistos no falta nada; {acked} confirmados ({lines} líneas), ninguno espera.',
   },
   auditCompleteSoFar: {
-    en: 'Complete so far: of {seen} bytes seen nothing is missing; {acked} have arrived ({lines} lines), {waiting} wait to be sent.',
-    es: 'Completo hasta ahora: de {seen} bytes vistos no falta nada; han llegado {acked} ({lines} líneas), {waiting} esperan su envío.',
+    en: 'Complete so far: of {seen} bytes seen nothing is missing; {acked} were confirmed ({lines} lines), {waiting} wait to be sent.',
+    es: 'Completo hasta ahora: de {seen} bytes vistos no falta nada; {acked} confirmados ({lines} líneas), {waiting} esperan su envío.',
   },
   auditCompleteSince: {
     en: 'Complete since then: nothing was lost; {waiting} bytes wait to be sent.',
@@ -244,6 +244,23 @@ export const messages = {
     en: '  and {count} older places; --json lists them',
     es: '  y {count} lugares anteriores; --json los da todos',
   },
+  auditMorePlaces: {
+    en: '  and {count} more places; --json lists them',
+    es: '  y {count} lugares más; --json los da todos',
+  },
+  auditHubComplete: {
+    en: 'The hub {url} has all that was confirmed: {bytes} bytes in {streams} streams.',
+    es: 'El hub {url} tiene todo lo confirmado: {bytes} bytes en {streams} flujos.',
+  },
+  auditHubMissing: {
+    en: 'Missing at the hub {url}: {bytes} bytes that it had confirmed.',
+    es: 'Falta en el hub {url}: {bytes} bytes que había confirmado.',
+  },
+  auditHubPlace: {
+    en: '  {path}, bytes {from} to {to}: {reason} (stream {stream})',
+    es: '  {path}, bytes {from} a {to}: {reason} (flujo {stream})',
+  },
+  auditHubUnknown: { en: 'not known there', es: 'desconocidos allí' },
   auditOpen: {
     en: 'The ledger does not close: {bytes} bytes and {lines} lines of {path} are not accounted for (stream {stream}). This is a fault of almadia; please report it.',
     es: 'El libro no cuadra: faltan por justificar {bytes} bytes y {lines} líneas de {path} (flujo {stream}). Es un fallo de almadia; por favor, informe de él.',

@@ -210,6 +210,32 @@ export const commandErrors = {
       fix: 'arránquelo con `almadia run`; si usa otra configuración, indíquela con --config',
     },
   },
+  AUDIT_NO_HUB: {
+    exit: 2,
+    en: {
+      what: 'the output is {type}, no hub, and --hub names none',
+      safe: 'nothing was read or changed',
+      fix: 'give the address of the hub: --hub http://HUB:5000',
+    },
+    es: {
+      what: 'la salida es {type}, no un hub, y --hub no nombra ninguno',
+      safe: 'no se ha leído ni cambiado nada',
+      fix: 'indique la dirección del hub: --hub http://HUB:5000',
+    },
+  },
+  AUDIT_HUB_SILENT: {
+    exit: 2,
+    en: {
+      what: 'the hub at {url} does not tell what it has of this agent: {cause}',
+      safe: 'nothing was changed; the agent goes on as it is',
+      fix: 'check address and key (`almadia check`); an older hub cannot tell: bring it up to this version',
+    },
+    es: {
+      what: 'el hub en {url} no dice qué tiene de este agente: {cause}',
+      safe: 'no se ha cambiado nada; el agente sigue igual',
+      fix: 'compruebe dirección y clave (`almadia check`); un hub anterior no sabe decirlo: actualícelo a esta versión',
+    },
+  },
   AUDIT_WAITS: {
     exit: 2,
     en: {

@@ -1,6 +1,6 @@
 /** What `almadia audit` is called, takes and says. */
 import type { CommandDescription } from '../command.ts';
-import { configOption, jsonOption } from '../config-options.ts';
+import { configOption, jsonOption, keyOption } from '../config-options.ts';
 
 export const command: CommandDescription = {
   name: 'audit',
@@ -35,6 +35,14 @@ export const command: CommandDescription = {
         es: 'solo flujos cuya ruta contiene esto o cuyo nombre empieza así',
       },
     },
+    {
+      flags: '--hub [url]',
+      text: {
+        en: 'compare with what the hub has: this one, else the configured one',
+        es: 'comparar con lo que tiene el hub: este, o si no el configurado',
+      },
+    },
+    keyOption,
     jsonOption,
   ],
   exits: [

@@ -1,0 +1,75 @@
+/**
+ * What a hub has of an agent's streams (docs/protocol.md, Streams):
+ *
+ *   GET {base}/api/agent/streams?agent_id=…[&after=…]
+ *   {"status":"success", "streams":[{"stream","path","ranges":[[from,to]…],"gaps":[[from,to,reason]…]}…], "next"}
+ *
+ * `next` is null on the last page. Keys that are not named here are passed over.
+ */
+import { isCount, isObject, type JsonObject } from './received.ts';
+
+export interface HubStream {
+  readonly stream: string;
+  readonly path: string;
+  /** What is stored. */
+  readonly ranges: readonly Range[];
+  /** What is not stored and known to be: gaps, filtered and dead ranges. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Byte offsets; `to` is past the end. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Gap extends Range {
+  readonly reason: string;
+}
+
+export interface StreamsPage {
+  readonly streams: readonly HubStream[];
+  readonly next: string | null;
+}
+
+export function agentStreamsPath(agentId: string, after: string | null): string {
+  const query = new URLSearchParams({ agent_id: agentId, ...(after === null ? {} : { after }) });
+  return `/api/agent/streams?${query}`;
+}
+
+/** Null where it is not what a hub answers. */
+export function readStreamsPage(body: JsonObject): StreamsPage | null {
+  const { status, streams, next } = body;
+  if (status !== 'success' || !Array.isArray(streams)) return null;
+  if (next !== null && typeof next !== 'string') return null;
+  const read = streams.map(readStream);
+  return read.includes(null) ? null : { streams: read as HubStream[], next };
+}
+
+function readStream(entry: unknown): HubStream | null {
+  if (!isObject(entry)) return null;
+  const { stream, path } = entry;
+  const ranges = readRanges(entry.ranges);
+  const gaps = readGaps(entry.gaps);
+  if (typeof stream !== 'string' || typeof path !== 'string' || ranges === null || gaps === null) return null;
+  return { stream, path, ranges, gaps };
+}
+
+function readRanges(list: unknown): Range[] | null {
+  if (!Array.isArray(list)) return null;
+  const ranges: Range[] = [];
+  for (const entry of list) {
+    const [from, to] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (!isCount(from) || !isCount(to) || from > to) return null;
+    ranges.push({ from, to });
+  }
+  return ranges;
+}
+
+function readGaps(list: unknown): Gap[] | null {
+  const ranges = readRanges(list);
+  if (ranges === null) return null;
+  const reasons = (list as unknown[][]).map((entry) => entry[2]);
+  if (!reasons.every((reason) => typeof reason === 'string')) return null;
+  return ranges.map((range, index) => ({ ...range, reason: reasons[index] as string }));
+}

@@ -4,6 +4,7 @@
  * A segment is a range of one stream. Bytes stay the file's own bytes, line ends included; a line becomes text
  * only in a protocol that needs it.
  */
+import type { Chain, Statement } from './chain.ts';
 import type { StreamId } from './stream.ts';
 
 /**
@@ -31,7 +32,8 @@ export type GapReason =
   | 'gone-before-read' // the file vanished, and with it bytes that had been seen
   | 'gone-before-sent' // boundaries were committed, the process died, and the file is gone
   | 'nul-bytes' // a hole that the file system or a writer left, too long to be part of a line
-  | 'unreadable'; // the disk refuses these bytes for good
+  | 'unreadable' // the disk refuses these bytes for good
+  | 'hub-went-back'; // acked once, lost by the hub (restored, replaced), and no longer readable here
 
 /** The place of a batch in its output's order. Parts of a split batch share its sequence; '' sorts before '0'. */
 export interface BatchKey {
@@ -52,13 +54,24 @@ export interface Batch {
   readonly records: number;
   /** Bytes of the bodies together. */
   readonly bytes: number;
+  /** SHA-256 of the bodies together, in hexadecimal, where it is known. */
+  readonly contentHash?: string;
+  /** Its place in the chain; left out where the destination offers none. */
+  readonly chain?: Chain;
+  /** What the agent remembers of streams, to be told with this batch: objects of at most 4 KiB as JSON. */
+  readonly descriptions?: ReadonlyMap<StreamId, object>;
+  /** Batches that were set aside, to be told with this one. */
+  readonly statements?: readonly Statement[];
 }
 
 /** The bodies of a batch's segments, one for each, in order; empty where a segment has none. */
 export type BatchBody = readonly Uint8Array[];
 
+/** A segment that brings bytes. */
+export type CarryingSegment = Extract<Segment, { readonly kind: 'lines' | 'cut' }>;
+
 /** Whether a segment brings bytes. */
-export function hasBody(segment: Segment): segment is Extract<Segment, { kind: 'lines' | 'cut' }> {
+export function hasBody(segment: Segment): segment is CarryingSegment {
   return segment.kind === 'lines' || segment.kind === 'cut';
 }
 

@@ -15,6 +15,17 @@ export interface Work {
   turn(): Promise<void>;
   /** SHA-256 of the parts together, in hexadecimal. */
   sha256(parts: readonly (Uint8Array | string)[]): string;
+  /** Ed25519 (RFC 8032) with the key pair of a seed of 32 bytes; some tens of microseconds a signature. */
+  signer(seed: Uint8Array): Signer;
+  /** False also for a key that is none. */
+  verify(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean;
+}
+
+export interface Signer {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** 64 bytes, the same for the same bytes. */
+  sign(bytes: Uint8Array): Uint8Array;
 }
 
 /** Content encodings, in HTTP's words: RFC 9110 8.4.1, RFC 7932 and RFC 8878. Only newer engines have zstd. */

@@ -16,9 +16,22 @@ export interface Arriving {
 export function arrivalOf({ agent, batch, receivedAtMs }: Arriving, work: Work): Arrival {
   const segments = batch.segments.map((segment): ArrivedSegment => {
     const stream = segment.stream ?? streamOf(agent, segment, work);
-    return { ...segment, stream, path: storedText(segment.path), source: storedText(segment.source) };
+    const named = { stream, path: storedText(segment.path), source: storedText(segment.source) };
+    switch (segment.kind) {
+      case 'gap':
+      case 'filtered':
+      case 'dead':
+        return { ...segment, ...named, kind: 'gap', reason: gapReason(segment.kind, segment.reason) };
+      default:
+        return { ...segment, ...named };
+    }
   });
   return { agent: storedText(agent), receivedAtMs, segments };
+}
+
+/** Why there are no bytes: a gap's own reason, else the kind before it. */
+export function gapReason(kind: 'gap' | 'filtered' | 'dead', reason: string): string {
+  return kind === 'gap' ? reason : `${kind}: ${storedText(reason)}`;
 }
 
 function streamOf(agent: string, { source }: IncomingSegment, work: Work): string {

@@ -37,7 +37,7 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
       status: 'success',
       message: 'Agent registered',
       server_time: new Date(clock.now()).toISOString(),
-      almadia: hubOffer(work.encodings),
+      almadia: hubOffer(work.encodings, null),
     });
   };
   const heartbeat: Route['answer'] = async (request) => {
@@ -48,7 +48,7 @@ export function ilaSocRoutes({ receiver, fleet, clock, work, scanner }: IlaSocPa
     }
     throw new Refusal(404, 'AGENT_UNKNOWN', { message: 'This agent is not registered; register it again.' });
   };
-  const decode = (body: Uint8Array) => (isBlock(body) ? decodeBlock(body) : readIngest(body, scanner));
+  const decode = (body: Uint8Array) => (isBlock(body) ? decodeBlock(body, work) : readIngest(body, scanner));
   const ingest: Route['answer'] = (request) => {
     const dryRun = request.search.get('dry_run') === '1';
     return receiver.receive(request, decode, async (batch) => {
@@ -78,6 +78,6 @@ function ingestReply(
     malicious: 0,
     suspicious: 0,
     results: [],
-    ...(batchId === null ? {} : { almadia: receipt(batchId, { records: stored, duplicates }) }),
+    ...(batchId === null ? {} : { almadia: receipt(batchId, { records: stored, duplicates }, null) }),
   };
 }

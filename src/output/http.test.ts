@@ -40,6 +40,8 @@ function open(
         gunzip: () => assert.fail('not here'),
         turn: () => assert.fail('not here'),
         sha256: () => '',
+        signer: () => assert.fail('not here'),
+        verify: () => assert.fail('not here'),
       },
     },
     {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { batchOf, cut, gap, lines } from '../../test/compat/batches.ts';
+import { nodeWork } from '../host/node/work.ts';
 import { decodeBlock, encodeBlock } from './block.ts';
 import { hub } from './hub.ts';
 import { ingestPath } from './ila-soc.ts';
@@ -15,13 +16,13 @@ const session: Session = {
 const stream = 'a'.repeat(32);
 
 function decoded(body: Uint8Array): Incoming {
-  const result = decodeBlock(body);
+  const result = decodeBlock(body, nodeWork);
   assert.equal(result.kind, 'decoded', result.kind === 'refused' ? result.reason : '');
   return (result as Extract<typeof result, { kind: 'decoded' }>).value;
 }
 
 function refusalOf(body: Uint8Array): string {
-  const result = decodeBlock(body);
+  const result = decodeBlock(body, nodeWork);
   return result.kind === 'refused' ? `${result.status} ${result.reason}` : 'decoded';
 }
 
@@ -96,7 +97,10 @@ test('says what is wrong with a block', () => {
     ['400 segments is not a list', block([], '', { segments: {} })],
     ['400 segments[0].stream is no stream name', block([{ ...head, stream: '../x' }], 'one\n')],
     ['400 segments[0].from and .to are no range', block([{ ...head, to: 9 }], '')],
-    ['400 segments[0].kind is none of lines, cut, gap', block([{ ...head, kind: 'all' }], 'one\n')],
+    [
+      '400 segments[0].kind is none of lines, cut, gap, filtered, dead',
+      block([{ ...head, kind: 'all' }], 'one\n'),
+    ],
     ['400 segments[0] has not as many bytes as it says', block([head], 'one')],
     ['400 segments[0] has not as many bytes as it says', block([{ ...head, to: 2 ** 53 - 1 }], 'one\n')],
     [
@@ -121,7 +125,7 @@ test('never throws, whatever the bytes are, and gives no more than they hold', (
   fc.assert(
     fc.property(fc.nat(good.length), fc.nat(3), fc.uint8Array({ maxLength: 3 }), (at, out, put) => {
       const body = Buffer.concat([good.subarray(0, at), put, good.subarray(at + out)]);
-      const result = decodeBlock(body);
+      const result = decodeBlock(body, nodeWork);
       if (result.kind === 'refused') return;
       let held = 0;
       for (const segment of result.value.segments) {

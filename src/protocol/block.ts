@@ -6,16 +6,17 @@
  *
  *   block   = "almadia-block/1 " length LF header LF bytes
  *   length  = decimal; how many bytes the header has, without the LF behind it
- *   header  = {"agent_id","batch_id","read_at","segments":[segment…]}            JSON, UTF-8
+ *   header  = {"agent_id","batch_id","read_at","segments":[segment…], and with the chain (`chain.ts`)
+ *              "instance","content_hash","chain":chain,"streams":{stream:description…}?,"dead":[statement…]?}   JSON, UTF-8
  *   segment = {"stream","path","from","to","kind":"lines"}                       to - from bytes follow
  *             {"stream","path","from","to","kind":"cut","kept"}                  kept bytes follow
- *             {"stream","path","from","to","kind":"gap"|"filtered","reason"}     none follow
+ *             {"stream","path","from","to","kind":"gap"|"filtered"|"dead","reason"}   none follow
  *   bytes   = the segments' bytes one after another, to the end of the body
  *
  * The bytes of `lines` are those of the file, line ends and blank lines included; every line but the last of a segment
  * ends with LF. Those of `cut` are the beginning of one line over the agent's limit. Nothing is escaped and nothing has
- * to be valid UTF-8. `read_at` is ISO 8601. A receiver passes over keys that it does not know, so that a later version
- * may add some (a sequence, the hash of the block before, the hash of the content) under the same number.
+ * to be valid UTF-8. `read_at` is ISO 8601. A receiver passes over keys that it does not know. `content_hash` is the
+ * SHA-256 of `bytes`; what follows `segments` is only sent where the server offers the chain.
  *
  * The whole body may be compressed (`content-encoding`), in one of the `encodings` offered. The reply is that of
  * `ingest-batch` with the envelope, and proves the same.
@@ -23,15 +24,29 @@
  * Everything in a body is hostile: it is accepted only where the segments' lengths make up the bytes exactly.
  */
 import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import type { Chain, Statement } from '../event/chain.ts';
+import type { Work } from '../host/work.ts';
 import { countLines, lastLineEnd } from '../lines/ends.ts';
+import {
+  chainVersion,
+  encodeChain,
+  encodeStatement,
+  isId,
+  readChain,
+  readStatement,
+  statementsMax,
+} from './chain.ts';
 import { headersOf, ingestPath } from './ila-soc.ts';
-import { type Incoming, type IncomingSegment, sourceOf } from './incoming.ts';
+import { type Chained, type Incoming, type IncomingSegment, sourceOf } from './incoming.ts';
 import type { Session, WireRequest } from './protocol.ts';
-import { type Decoded, isCount, isName, readObject, refused } from './received.ts';
+import { type Decoded, isCount, isName, isObject, type JsonObject, readObject, refused } from './received.ts';
 import { readSegmentHead } from './segment-head.ts';
 
 /** The version of the block that is spoken here. */
 export const blockVersion = 1;
+
+/** What an agent may remember of a stream at the hub, JSON in UTF-8. */
+export const descriptionBytesMax: number = 4 * 1024;
 
 const contentType = 'application/vnd.almadia.block';
 
@@ -43,12 +58,14 @@ const firstLineBytesMax = 'almadia-block/'.length + 4 + 1 + 9 + 1;
 
 /** The request for a batch; its parts are views of the batch's bytes. */
 export function encodeBlock(batch: Batch, body: BatchBody, session: Session): WireRequest {
+  const chained = (session.chain ?? 0) >= chainVersion;
   const header = Buffer.from(
     JSON.stringify({
       agent_id: session.agentId,
       batch_id: batch.id,
       read_at: new Date(batch.readAtMs).toISOString(),
       segments: batch.segments.map(describe),
+      ...(chained && batch.chain !== undefined ? chainedPart(batch, batch.chain, session) : {}),
     }),
   );
   const head = Buffer.concat([
@@ -61,6 +78,20 @@ export function encodeBlock(batch: Batch, body: BatchBody, session: Session): Wi
     path: ingestPath,
     headers: headersOf(session, contentType),
     body: [head, ...body.filter((bytes) => bytes.length > 0)],
+  };
+}
+
+function chainedPart(
+  { contentHash, descriptions, statements }: Batch,
+  chain: Chain,
+  session: Session,
+): object {
+  return {
+    instance: session.instance,
+    content_hash: contentHash ?? chain.contentHash,
+    chain: encodeChain(chain),
+    ...(descriptions === undefined ? {} : { streams: Object.fromEntries(descriptions) }),
+    ...(statements === undefined ? {} : { dead: statements.map(encodeStatement) }),
   };
 }
 
@@ -84,8 +115,8 @@ export function isBlock(body: Uint8Array): boolean {
   return beginning.equals(body.subarray(0, beginning.length));
 }
 
-/** The hub's side. What it gives are views of the body. */
-export function decodeBlock(body: Uint8Array): Decoded<Incoming> {
+/** The hub's side. What it gives are views of the body. Bytes that do not fit their hash are refused. */
+export function decodeBlock(body: Uint8Array, work: Pick<Work, 'sha256'>): Decoded<Incoming> {
   const first = firstLine.exec(Buffer.from(body.subarray(0, firstLineBytesMax)).toString('latin1'));
   if (first === null) return refused(400, 'the body does not begin as a block does');
   if (Number(first[1]) !== blockVersion) {
@@ -111,7 +142,47 @@ export function decodeBlock(body: Uint8Array): Decoded<Incoming> {
     if (segment.incoming !== null) read.push(segment.incoming);
   }
   if (at !== body.length) return refused(400, `the last ${body.length - at} bytes belong to no segment`);
-  return { kind: 'decoded', value: { agentId, batchId, records, segments: read } };
+  const chained = readChained(header.value, body.subarray(bytesAt), work);
+  if (typeof chained === 'string') return refused(400, chained);
+  if (chained !== null && agentId.includes('\n')) return refused(400, 'agent_id holds a line end');
+  return { kind: 'decoded', value: { agentId, batchId, records, segments: read, chained } };
+}
+
+/** Null without a chain; or what is wrong with it. Descriptions that are none, or too large, are passed over. */
+function readChained(
+  header: JsonObject,
+  bytes: Uint8Array,
+  work: Pick<Work, 'sha256'>,
+): Chained | null | string {
+  if (header.chain === undefined) return null;
+  const chain = readChain(header.chain);
+  if (typeof chain === 'string') return `chain${chain}`;
+  const contentHash = work.sha256([bytes]);
+  if (header.content_hash !== contentHash)
+    return `content_hash is not that of the bytes, which is ${contentHash}`;
+  if (chain.part === '' && (chain.contentHash !== contentHash || chain.batchId !== header.batch_id)) {
+    return 'chain names another batch, and this is no part of one';
+  }
+  const dead = header.dead ?? [];
+  if (!Array.isArray(dead) || dead.length > statementsMax)
+    return `dead is not a list of up to ${statementsMax}`;
+  const statements: Statement[] = [];
+  for (const [index, entry] of dead.entries()) {
+    const statement = readStatement(entry);
+    if (typeof statement === 'string') return `dead[${index}]${statement}`;
+    statements.push(statement);
+  }
+  const instance = isId(header.instance) ? header.instance : null;
+  return { chain, instance, contentHash, descriptions: readDescriptions(header.streams), statements };
+}
+
+function readDescriptions(value: unknown): Map<string, string> {
+  const descriptions = new Map<string, string>();
+  for (const [stream, description] of Object.entries(isObject(value) ? value : {})) {
+    const text = isId(stream) && isObject(description) ? JSON.stringify(description) : '';
+    if (text !== '' && Buffer.byteLength(text) <= descriptionBytesMax) descriptions.set(stream, text);
+  }
+  return descriptions;
 }
 
 interface Read {
@@ -127,8 +198,9 @@ function readSegment(entry: unknown, rest: Uint8Array): Read | string {
   if (typeof head === 'string') return head;
   const { stream, path, from, to } = head;
   const source = sourceOf(path);
-  if (head.kind === 'gap') {
-    const incoming: IncomingSegment = { kind: 'gap', stream, path, source, from, to, reason: head.reason };
+  if (head.kind !== 'lines' && head.kind !== 'cut') {
+    const { kind, reason } = head;
+    const incoming: IncomingSegment = { kind, stream, path, source, from, to, reason };
     return { incoming: from < to ? incoming : null, bytes: 0, records: 0 };
   }
   const length = head.kind === 'lines' ? to - from : (entry as { readonly kept?: unknown }).kept;

@@ -183,11 +183,12 @@ test('envelope: only a receipt for this batch that counts every record is an ack
 });
 
 test('learns the envelope, blocks and encodings at registration, and only the hub output asks for them', () => {
-  const nothing = { kind: 'registered', envelope: 0, gzip: false, block: 0, encodings: [] };
+  const chainless = { chain: 0, hub: null, link: null };
+  const nothing = { kind: 'registered', envelope: 0, gzip: false, block: 0, encodings: [], ...chainless };
   const registered = (almadia: unknown) =>
     hub.presence!.registered(reply(200, { status: 'success', almadia }), 0);
-  const offered = reply(200, { status: 'success', almadia: hubOffer(['br', 'gzip']) });
-  const all = { kind: 'registered', envelope: 1, gzip: true, block: 1, encodings: ['br', 'gzip'] };
+  const offered = reply(200, { status: 'success', almadia: hubOffer(['br', 'gzip'], null) });
+  const all = { ...nothing, envelope: 1, gzip: true, block: 1, encodings: ['br', 'gzip'] };
   assert.deepEqual(hub.presence!.registered(offered, 0), all);
   assert.deepEqual(ilaSoc.presence!.registered(offered, 0), nothing);
   for (const almadia of [undefined, null, 7, {}, { envelope: '1' }, { envelope: 0, gzip: true, block: 1 }]) {
@@ -206,7 +207,7 @@ test('a heartbeat reports only with the envelope, and 404 means unknown', () => 
     Buffer.concat(hub.presence!.heartbeat(session, report).body);
   assert.equal(bodyWith(plain).toString(), '{"agent_id":"agent-1"}');
   const received = decodeHeartbeat(bodyWith(enveloped));
-  assert.deepEqual(received, { kind: 'decoded', value: { agentId: 'agent-1', report } });
+  assert.deepEqual(received, { kind: 'decoded', value: { agentId: 'agent-1', report, events: [] } });
   assert.equal(hub.presence!.beaten(reply(404, {}), 0).kind, 'unknown');
   assert.equal(hub.presence!.beaten(reply(200, { status: 'success' }), 0).kind, 'acked');
   assert.equal(hub.presence!.beaten(reply(200, '<html>'), 0).kind, 'rejected');
@@ -214,7 +215,9 @@ test('a heartbeat reports only with the envelope, and 404 means unknown', () => 
 
 test('the hub reads registrations, and does not stumble over what is missing', () => {
   const full = decodeRegistration(Buffer.from('{"agent_id":"a","hostname":"h","os_type":"Linux"}'));
-  assert.deepEqual(full.kind === 'decoded' && full.value, { agentId: 'a', hostname: 'h', osType: 'Linux' });
+  assert.deepEqual(full.kind === 'decoded' && full.value, {
+    ...{ agentId: 'a', hostname: 'h', osType: 'Linux', instance: null },
+  });
   assert.equal(decodeRegistration(Buffer.from('{"agent_id":"a"}')).kind, 'decoded');
   for (const text of ['', '[]', '{}', '{"agent_id":""}', '{"agent_id":7}']) {
     assert.equal(decodeRegistration(Buffer.from(text)).kind, 'refused', text);

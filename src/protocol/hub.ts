@@ -2,8 +2,9 @@
  * Protocol B with the envelope, as agent and hub of Almadía speak it. A server that offers none (`session.envelope`
  * is 0) gets plain protocol B; one that offers blocks gets those (`block.ts`), and the rest as here.
  *
- *   register reply      …,"almadia":{"envelope":1,"gzip":true,"block":1,"encodings":["br",…]}
- *   heartbeat           {"agent_id",          "almadia":{"lag_bytes","spool_bytes","dead_letters","version"}}
+ *   register reply      …,"almadia":{"envelope":1,"gzip":true,"block":1,"encodings":["br",…], and with the chain
+ *                       "chain":1,"hub":{"id","public_key"},"link":{"epoch","sequence","hash"}|null}
+ *   heartbeat           {"agent_id","almadia":{"lag_bytes","spool_bytes","dead_letters","version","events"?}}
  *   ingest-batch        {"agent_id","logs":[record…],"almadia":{"batch_id","segments":[segment…]}}
  *   ingest-batch reply  …,"almadia":{"batch_id","records","duplicates"}
  *   record              {"log_text","source","timestamp"}, and where it applies
@@ -18,7 +19,7 @@
  * In the reply `records` were stored by this request and `duplicates` were there already: together they are the
  * records sent. With that, delivery is exactly once.
  */
-import type { Batch, BatchBody, Segment } from '../event/batch.ts';
+import type { Batch, BatchBody, CarryingSegment, Segment } from '../event/batch.ts';
 import { hasBody } from '../event/batch.ts';
 import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
@@ -29,6 +30,7 @@ import type { LineShape } from '../lines/shape.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { unproven } from './answers.ts';
 import { blockVersion, encodeBlock } from './block.ts';
+import { chainVersion, isId, readLinkPlace } from './chain.ts';
 import {
   beaten,
   expectedBytes,
@@ -44,9 +46,18 @@ import {
   registerRequest,
   successOf,
 } from './ila-soc.ts';
-import type { Encoded, HeartbeatReport, Protocol, Registered, Sent, Session } from './protocol.ts';
+import type {
+  Encoded,
+  HeartbeatReport,
+  HubIdentity,
+  Protocol,
+  Registered,
+  Sent,
+  Session,
+} from './protocol.ts';
 import type { JsonObject } from './received.ts';
-import { isCount, isObject } from './received.ts';
+import { isCount, isName, isObject } from './received.ts';
+import { encodeEvent } from './told-events.ts';
 
 /** The version of the envelope that is spoken here. */
 export const envelopeVersion = 1;
@@ -115,7 +126,7 @@ function encode(batch: Batch, body: BatchBody, session: Session, memory: LineMem
 function writeRecords(
   json: JsonBody,
   { readAtMs }: Batch,
-  given: { readonly segment: Segment; readonly body: Uint8Array; readonly ends: Decimals },
+  given: { readonly segment: CarryingSegment; readonly body: Uint8Array; readonly ends: Decimals },
 ): number {
   const { segment, body, ends } = given;
   const tail = recordTail(segment.path, readAtMs);
@@ -169,14 +180,26 @@ function registered(reply: HttpReply, nowMs: number): Outcome | Registered {
   if (!isObject(offer) || !isCount(offer.envelope) || offer.envelope < envelopeVersion)
     return registeredPlain;
   const gzip = offer.gzip === true;
+  const block = isCount(offer.block) && offer.block >= blockVersion ? blockVersion : 0;
+  const hub = block > 0 && offer.chain === chainVersion ? readHub(offer.hub) : null;
   const named = Array.isArray(offer.encodings) ? offer.encodings.slice(0, encodingsMax) : [];
   return {
     kind: 'registered',
     envelope: envelopeVersion,
     gzip,
-    block: isCount(offer.block) && offer.block >= blockVersion ? blockVersion : 0,
+    block,
     encodings: named.length === 0 && gzip ? ['gzip'] : named.filter((name) => typeof name === 'string'),
+    chain: hub === null ? 0 : chainVersion,
+    hub,
+    link: hub === null ? null : readLinkPlace(offer.link),
   };
+}
+
+/** Null for what is none: then there is no chain. */
+function readHub(value: unknown): HubIdentity | null {
+  if (!isObject(value)) return null;
+  const { id, public_key: publicKey } = value;
+  return isId(id) && isName(publicKey, 64) ? { id, publicKey } : null;
 }
 
 function heartbeat(session: Session, report: HeartbeatReport): ReturnType<typeof jsonRequest> {
@@ -189,6 +212,7 @@ function heartbeat(session: Session, report: HeartbeatReport): ReturnType<typeof
       spool_bytes: report.spoolBytes,
       dead_letters: report.deadLetters,
       version: report.version,
+      ...(report.events === undefined ? {} : { events: report.events.map(encodeEvent) }),
     },
   });
 }

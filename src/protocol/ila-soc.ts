@@ -18,6 +18,7 @@ import { JsonBody } from '../lines/json-body.ts';
 import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import type { LineShape } from '../lines/shape.ts';
 import { isPage, outcomeOfStatus, replyObject, unproven } from './answers.ts';
+import { chainVersion, isId } from './chain.ts';
 import type { Encoded, Protocol, ProtocolLimits, Registered, Session, WireRequest } from './protocol.ts';
 import type { Decoded, JsonObject, ReceivedBatch, ReceivedRecord, ReceivedRegistration } from './received.ts';
 import { isName, isObject, readObject, refused, timestampReader } from './received.ts';
@@ -36,7 +37,7 @@ export const ilaSocLimits: ProtocolLimits = {
 /** A server that offers nothing. */
 export const registeredPlain: Registered = {
   ...{ kind: 'registered', envelope: 0, gzip: false },
-  ...{ block: 0, encodings: [] },
+  ...{ block: 0, encodings: [], chain: 0, hub: null, link: null },
 };
 
 export const ilaSoc: Protocol = {
@@ -136,6 +137,9 @@ export function registerRequest(session: Session): WireRequest {
     agent_id: session.agentId,
     hostname: session.hostname,
     os_type: session.osType,
+    ...(session.instance === undefined
+      ? {}
+      : { almadia: { chain: chainVersion, instance: session.instance, version: session.version } }),
   });
 }
 
@@ -180,11 +184,13 @@ export function refuteTotal(reply: HttpReply, object: JsonObject, sent: number):
 export function decodeRegistration(body: Uint8Array): Decoded<ReceivedRegistration> {
   const object = readObject(body);
   if (object.kind === 'refused') return object;
-  const { agent_id: agentId, hostname, os_type: osType } = object.value;
+  const { agent_id: agentId, hostname, os_type: osType, almadia } = object.value;
   if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
+  const asked = isObject(almadia) && almadia.chain === chainVersion && !agentId.includes('\n');
   return {
     kind: 'decoded',
     value: {
+      instance: asked && isId(almadia.instance) ? almadia.instance : null,
       agentId,
       hostname: isName(hostname, 256) ? hostname : 'unknown',
       osType: isName(osType, 64) ? osType : 'unknown',

@@ -4,7 +4,7 @@
  * Where bytes and line ends tell all (`text`), there is no object for each line; `lines` and `append` have one for each.
  */
 import { basename } from 'node:path/posix';
-import type { GapReason } from '../event/batch.ts';
+import type { Chain, Statement } from '../event/chain.ts';
 import type { StreamId } from '../event/stream.ts';
 import type { ReceivedBatch, ReceivedRecord, ReceivedSegment } from './received.ts';
 
@@ -15,6 +15,7 @@ export interface Incoming {
   readonly batchId: string | null;
   readonly records: number;
   readonly segments: readonly IncomingSegment[];
+  readonly chained: Chained | null;
 }
 
 export interface PlacedRecord {
@@ -29,6 +30,7 @@ export interface PlacedRecord {
  *           every line ends with LF, also the last.
  * `lines`:  records at positions, without holes from `from` to their last `to`.
  * `append`: records of a sender that knows no positions.
+ * `gap`, `filtered`, `dead`: positions of which no bytes come, and why.
  */
 export type IncomingSegment = { readonly path: string; readonly source: string } & (
   | {
@@ -46,13 +48,25 @@ export type IncomingSegment = { readonly path: string; readonly source: string }
     }
   | { readonly kind: 'append'; readonly stream: null; readonly records: readonly { bytes: Uint8Array }[] }
   | {
-      readonly kind: 'gap';
+      readonly kind: 'gap' | 'filtered' | 'dead';
       readonly stream: StreamId;
       readonly from: number;
       readonly to: number;
-      readonly reason: GapReason;
+      readonly reason: string;
     }
 );
+
+/** What a block brings besides its segments where agent and hub speak the chain. */
+export interface Chained {
+  readonly chain: Chain;
+  /** Of the process that sent it; null where it does not say. */
+  readonly instance: string | null;
+  /** SHA-256 of the segments' bytes, which it was held against. */
+  readonly contentHash: string;
+  /** What the agent remembers of streams: objects as JSON, to be kept as they are. */
+  readonly descriptions: ReadonlyMap<StreamId, string>;
+  readonly statements: readonly Statement[];
+}
 
 /** Without the envelope, the records of each source follow one another as if there were no others. */
 export function incomingOf({ agentId, records, envelope }: ReceivedBatch): Incoming {
@@ -60,6 +74,7 @@ export function incomingOf({ agentId, records, envelope }: ReceivedBatch): Incom
     agentId,
     batchId: envelope?.batchId ?? null,
     records: records.length,
+    chained: null,
     segments:
       envelope === null
         ? appendedBySource(records)
@@ -89,7 +104,9 @@ function segmentOf(segment: ReceivedSegment): IncomingSegment {
       return { kind: 'lines', stream, path, source, from, records: [{ to, bytes, cut: true }] };
     }
     case 'gap':
-      return { kind: 'gap', stream, path, source: sourceOf(path), from, to, reason: segment.reason };
+    case 'filtered':
+    case 'dead':
+      return { kind: segment.kind, stream, path, source: sourceOf(path), from, to, reason: segment.reason };
   }
 }
 

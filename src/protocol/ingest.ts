@@ -6,10 +6,13 @@
  * every record's own bytes and its line end make up exactly the bytes it claims of the file, and no record holds a
  * line end. So the file's bytes can be told from the records and `ends`.
  */
+import type { LinkPlace } from '../event/chain.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { blockVersion } from './block.ts';
+import { chainVersion, encodeReceipt, type SignedReceipt } from './chain.ts';
 import { envelopeVersion } from './hub.ts';
 import { decodePlainIngest } from './ila-soc.ts';
+import type { HubIdentity } from './protocol.ts';
 import type {
   Decoded,
   JsonObject,
@@ -21,23 +24,36 @@ import type {
 } from './received.ts';
 import { isCount, isName, isObject, readObject, readTimestampMs, refused } from './received.ts';
 import { readSegmentHead } from './segment-head.ts';
+import { readEvents } from './told-events.ts';
 
 const LF = 0x0a;
 
 /** Under the key `almadia` of the reply to `register`: what every hub offers that knows the envelope. */
 export const registerOffer: JsonObject = { envelope: envelopeVersion, gzip: true };
 
-/** What this hub offers. `encodings` are those that it can expand, best first. */
-export function hubOffer(encodings: readonly string[]): JsonObject {
-  return { ...registerOffer, block: blockVersion, encodings };
+/** What this hub offers. `encodings` are those that it can expand, best first; `chain` only to whom asks for it. */
+export function hubOffer(encodings: readonly string[], chain: ChainOffer | null): JsonObject {
+  const offer = { ...registerOffer, block: blockVersion, encodings };
+  if (chain === null) return offer;
+  const { id, publicKey } = chain.hub;
+  return { ...offer, chain: chainVersion, hub: { id, public_key: publicKey }, link: chain.link };
 }
 
-/** Under the key `almadia` of the reply to `ingest-batch`. `records` without the duplicates. */
+/** What a hub says of itself and of an agent's chain. */
+export interface ChainOffer {
+  readonly hub: HubIdentity;
+  readonly link: LinkPlace | null;
+}
+
+/** Under the key `almadia` of the reply to `ingest-batch`. `records` without the duplicates; signed for a batch with a link. */
 export function receipt(
   batchId: string,
   counts: { readonly records: number; readonly duplicates: number },
+  signed: SignedReceipt | null = null,
 ): JsonObject {
-  return { batch_id: batchId, records: counts.records, duplicates: counts.duplicates };
+  const { records, duplicates } = counts;
+  const told = { batch_id: batchId, records, duplicates };
+  return signed === null ? told : { ...told, receipt: encodeReceipt(signed) };
 }
 
 /** The body of `POST /api/agent/ingest-batch`, plain or with the envelope. With it, `logs` may be empty. */
@@ -56,7 +72,9 @@ export function decodeHeartbeat(body: Uint8Array): Decoded<ReceivedHeartbeat> {
   if (object.kind === 'refused') return object;
   const { agent_id: agentId, almadia } = object.value;
   if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
-  return { kind: 'decoded', value: { agentId, report: isObject(almadia) ? readReport(almadia) : null } };
+  const told = isObject(almadia) ? almadia : null;
+  const report = told === null ? null : readReport(told);
+  return { kind: 'decoded', value: { agentId, report, events: readEvents(told?.events) } };
 }
 
 function readReport(report: JsonObject): ReceivedHeartbeat['report'] {
@@ -139,7 +157,7 @@ function readSegment(
   first: number,
 ): ReceivedSegment | string {
   const head = readSegmentHead(entry);
-  if (typeof head === 'string' || head.kind === 'gap') return head;
+  if (typeof head === 'string' || (head.kind !== 'lines' && head.kind !== 'cut')) return head;
   const { stream, path, from, to, kind } = head;
   const ends = readEnds((entry as JsonObject).ends, { from, to });
   if (ends === null) return '.ends does not lead from .from to .to';
@@ -195,6 +213,8 @@ function recordsIn(segment: ReceivedSegment): number {
     case 'cut':
       return 1;
     case 'gap':
+    case 'filtered':
+    case 'dead':
       return 0;
   }
 }

@@ -4,8 +4,10 @@
  * the words of `received.ts`.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import type { LinkPlace } from '../event/chain.ts';
 import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { ToldEvent } from '../event/told-event.ts';
 import type { HttpReply } from '../host/net.ts';
 import type { LineMemory } from '../lines/line-memory.ts';
 
@@ -25,6 +27,10 @@ export interface Session {
   readonly block?: number;
   /** The content encodings that the server said it takes, the best first. */
   readonly encodings?: readonly string[];
+  /** The version of the chain (`chain.ts`) that the server offered; 0, or left out: none. */
+  readonly chain?: number;
+  /** 128 random bits in hexadecimal, drawn when the agent's process starts; left out where no chain is to be asked for. */
+  readonly instance?: string;
 }
 
 /** `path` (and query) is appended to the output's URL. The body's parts are sent one after the other. */
@@ -105,6 +111,18 @@ export interface Registered {
   readonly gzip: boolean;
   readonly block: number;
   readonly encodings: readonly string[];
+  readonly chain: number;
+  /** Whose receipts there will be; null without a chain. */
+  readonly hub: HubIdentity | null;
+  /** The newest epoch of this agent at the hub and how far it is contiguous; null where the hub knows no chain of it. */
+  readonly link: LinkPlace | null;
+}
+
+export interface HubIdentity {
+  /** 128 random bits in hexadecimal. */
+  readonly id: string;
+  /** Of Ed25519, 32 bytes in base64. */
+  readonly publicKey: string;
 }
 
 /** What a heartbeat tells a hub that understands it (only with the envelope, under the key `almadia`). */
@@ -113,4 +131,6 @@ export interface HeartbeatReport {
   readonly spoolBytes: number;
   readonly deadLetters: number;
   readonly version: string;
+  /** What it saw and no heartbeat has told yet; at most `toldEventsMax` (`told-events.ts`) at a time. */
+  readonly events?: readonly ToldEvent[];
 }

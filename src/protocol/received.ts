@@ -4,6 +4,7 @@
  */
 import type { GapReason } from '../event/batch.ts';
 import type { StreamId } from '../event/stream.ts';
+import type { ToldEvent } from '../event/told-event.ts';
 import { decodeUtf8 } from '../lines/utf8.ts';
 import { hasTooManyValues, jsonValuesMax } from './json-values.ts';
 
@@ -53,12 +54,15 @@ export type ReceivedSegment = {
   /** One line over the sender's limit: `record` is its beginning, `from`..`to` the whole with its line end. */
   | { readonly kind: 'cut'; readonly record: ReceivedRecord }
   | { readonly kind: 'gap'; readonly reason: GapReason }
+  | { readonly kind: 'filtered' | 'dead'; readonly reason: string }
 );
 
 export interface ReceivedRegistration {
   readonly agentId: string;
   readonly hostname: string;
   readonly osType: string;
+  /** Of an agent that asks for the chain; null for the others. */
+  readonly instance: string | null;
 }
 
 export interface ReceivedHeartbeat {
@@ -70,6 +74,7 @@ export interface ReceivedHeartbeat {
     readonly deadLetters: number;
     readonly version: string;
   } | null;
+  readonly events: readonly ToldEvent[];
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -27,7 +27,7 @@ function plain({ segments, ...rest }: Incoming): unknown {
 }
 
 function plainSegment(segment: Incoming['segments'][number]): unknown {
-  if (segment.kind === 'gap') return segment;
+  if (segment.kind === 'gap' || segment.kind === 'filtered' || segment.kind === 'dead') return segment;
   const { stream, path, source } = segment;
   const records: [number | null, string, boolean][] = [];
   const from = segment.kind === 'append' ? null : segment.from;
@@ -40,7 +40,7 @@ function plainSegment(segment: Incoming['segments'][number]): unknown {
   } else if (segment.kind === 'lines') {
     for (const { to, bytes, cut } of segment.records)
       records.push([to, Buffer.from(bytes).toString('latin1'), cut]);
-  } else
+  } else if (segment.kind === 'append')
     for (const { bytes } of segment.records)
       records.push([null, Buffer.from(bytes).toString('latin1'), false]);
   return { stream, path, source, from, records };

@@ -54,7 +54,7 @@ export function scanLogs(body: Uint8Array, scanner: LogScanner): Incoming | null
     ...{ kind: 'text', stream: null, path: '', source, from: null },
     ...{ text, count: records },
   };
-  return { agentId: null, batchId: null, records, segments: [segment] };
+  return { agentId: null, batchId: null, records, segments: [segment], chained: null };
 }
 
 /** Null: not for this way. */
@@ -70,13 +70,19 @@ export function scanIngest(body: Uint8Array, scanner: LogScanner): Incoming | nu
   const records = logs.lineEnds.length;
   const { almadia } = rest;
   if (almadia === undefined) {
-    return { agentId: agentId as string, batchId: null, records, segments: bySource(logs, sources) };
+    return {
+      agentId: agentId as string,
+      batchId: null,
+      records,
+      segments: bySource(logs, sources),
+      chained: null,
+    };
   }
   if (!isObject(almadia) || !isName(almadia.batch_id, 128)) return null;
   const segments = placed(almadia.segments, logs, sources);
   return segments === null
     ? null
-    : { agentId: agentId as string, batchId: almadia.batch_id, records, segments };
+    : { agentId: agentId as string, batchId: almadia.batch_id, records, segments, chained: null };
 }
 
 function openingOf(body: Uint8Array, shape: RegExp): RegExpExecArray | null {
@@ -145,17 +151,9 @@ function placed(list: unknown, logs: ScannedLogs, sources: readonly Source[]): I
     const head = readSegmentHead(entry);
     if (typeof head === 'string' || head.kind === 'cut') return null;
     const { stream, path, from, to } = head;
-    if (head.kind === 'gap') {
-      const gap: IncomingSegment = {
-        kind: 'gap',
-        stream,
-        path,
-        source: sourceOf(path),
-        from,
-        to,
-        reason: head.reason,
-      };
-      if (from < to) segments.push(gap);
+    if (head.kind !== 'lines') {
+      const { kind, reason } = head;
+      if (from < to) segments.push({ kind, stream, path, source: sourceOf(path), from, to, reason });
       continue;
     }
     const { ends } = entry as { readonly ends?: unknown };

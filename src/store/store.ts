@@ -43,7 +43,7 @@ export interface Arrival {
  *           each, as if a line end followed.
  * `text`:   the bytes of the file itself from `from` on, line ends included; every line but the last ends with LF.
  *           With `from` null they are of a sender that knows no positions, as with `append`, and the last ends too.
- * `gap`:    bytes that the sender can no longer read.
+ * `gap`:    bytes that the sender does not send, and why.
  */
 export type ArrivedSegment = {
   /** Hexadecimal, as the agent drew it, or derived where the sender knows no streams. */

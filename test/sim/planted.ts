@@ -6,6 +6,7 @@ import type { Database, Databases } from '../../src/host/database.ts';
 import type { Disk, FileHandle } from '../../src/host/disk.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { HttpReply, Net } from '../../src/host/net.ts';
+import { nodeWork } from '../../src/host/node/work.ts';
 import { decodeBlock } from '../../src/protocol/block.ts';
 import { decodeIngest } from '../../src/protocol/ingest.ts';
 import type { Planted } from './room.ts';
@@ -31,7 +32,7 @@ function acksWithoutHub(host: Host): Host {
 }
 
 function forgedReceipt(body: Buffer): HttpReply {
-  const block = decodeBlock(body);
+  const block = decodeBlock(body, nodeWork);
   const batch = block.kind === 'decoded' ? block : decodeIngest(body);
   if (batch.kind === 'refused') throw new Error(batch.reason);
   const { value } = batch;

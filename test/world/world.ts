@@ -13,6 +13,7 @@ import {
 } from 'node:zlib';
 import type { Clock } from '../../src/host/clock.ts';
 import type { Host } from '../../src/host/host.ts';
+import { signerOf, verifies } from '../../src/host/node/ed25519.ts';
 import type { Random } from '../../src/host/random.ts';
 import { ExpansionError, type Work } from '../../src/host/work.ts';
 import { WorldDatabases } from './database.ts';
@@ -204,6 +205,8 @@ function workOf(process: WorldProcess, dice: Dice): Work {
       for (const part of parts) hash.update(part);
       return hash.digest('hex');
     },
+    signer: signerOf,
+    verify: verifies,
   };
 }
 

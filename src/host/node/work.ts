@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { type Encoding, ExpansionError, type Work } from '../work.ts';
+import { signerOf, verifies } from './ed25519.ts';
 
 const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gunzip);
@@ -34,6 +35,8 @@ export const nodeWork: Work = {
     for (const part of parts) hash.update(part);
     return hash.digest('hex');
   },
+  signer: signerOf,
+  verify: verifies,
 };
 
 async function compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array> {

@@ -1,0 +1,33 @@
+/**
+ * Ed25519 (RFC 8032) from bare keys: Node takes them only in their DER wrappings (RFC 8410), of which all bytes before the
+ * key are always the same.
+ */
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import type { Signer } from '../work.ts';
+
+const privateWrapping = Buffer.from('302e020100300506032b657004220420', 'hex');
+const publicWrapping = Buffer.from('302a300506032b6570032100', 'hex');
+const keyBytes = 32;
+
+export function signerOf(seed: Uint8Array): Signer {
+  const key = createPrivateKey({
+    key: Buffer.concat([privateWrapping, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const wrapped = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: wrapped.subarray(publicWrapping.length),
+    sign: (bytes) => sign(null, bytes, key),
+  };
+}
+
+export function verifies(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== keyBytes) return false;
+  const key = createPublicKey({
+    key: Buffer.concat([publicWrapping, publicKey]),
+    format: 'der',
+    type: 'spki',
+  });
+  return verify(null, bytes, key, signature);
+}

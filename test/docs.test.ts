@@ -61,3 +61,18 @@ test('every command that a page names exists, and the readme names every command
   for (const name of names)
     assert.ok(text('README.md').includes(`\`almadia ${name}\``), `the readme lacks ${name}`);
 });
+
+test('every test that the threat model names is there', () => {
+  const page = readFileSync(join(root, 'SECURITY.md'), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.includes('.test.ts`'));
+  assert.ok(rows.length >= 20);
+  for (const row of rows) {
+    for (const part of row.split('|').at(-2)!.split(';')) {
+      const [, path, named] = /`([^`]+\.test\.ts)`(.*)/.exec(part)!;
+      const text = readFileSync(join(root, path!), 'utf8');
+      const words = [...named!.matchAll(/\*([^*]+)\*/g)].flatMap(([, name]) => name!.split('…'));
+      const ids = named!.match(/[A-Z]{3}-\d\d/g) ?? [];
+      for (const word of [...words, ...ids]) assert.ok(text.includes(word.trim()), `${path}: ${word}`);
+    }
+  }
+});

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { run } from '../../test/support/terminal.ts';
+import { run, start as startProgram } from '../../test/support/terminal.ts';
+import { until } from '../../test/support/until.ts';
 import { type HttpReply, type Net, NetError, type ServeOptions } from '../host/net.ts';
 import { createHost } from '../host/node/host.ts';
 import { silentLog } from '../host/selflog.ts';
@@ -121,4 +122,29 @@ test('an empty address to listen on is the loopback, not every network', async (
   const words = ['hub', '--listen', '', '--data', directoryFor(context)];
   assert.equal((await run({ ...host, net: { ...host.net, serve } }, words)).status, 3);
   assert.deepEqual(asked, [{ host: '127.0.0.1', port: 5000 }]);
+});
+
+test('the key comes from a file too, and a file that cannot be read is named', async (context) => {
+  const directory = directoryFor(context);
+  const file = join(directory, 'key');
+  const words = ['hub', '--key-file', file, '--data', join(directory, 'hub'), '--port', '0'];
+  assert.match(
+    (await run(host, words)).err,
+    /\/key that `--key-file` names.*ENOENT.*\(CONFIG_FILE_UNREADABLE\)/s,
+  );
+  writeFileSync(file, 'key-of-the-file\n', { mode: 0o600 });
+  const hub = startProgram(host, words);
+  await until('it answers', () => hub.out().includes('http://'));
+  const [url] = /http:\/\/[\d.]+:\d+/.exec(hub.out())!;
+  const reply = await host.net.send({
+    method: 'GET',
+    url: `${url}/api/agents`,
+    headers: { 'x-api-key': 'key-of-the-file' },
+    body: [],
+    timeoutMs: 10_000,
+    replyBytesMax: 4096,
+  });
+  assert.equal(reply.status, 200);
+  hub.signal('SIGTERM');
+  await hub.ended;
 });

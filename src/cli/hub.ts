@@ -1,5 +1,8 @@
 /** `almadia hub`: the receiver in the foreground, until a signal ends it. A second signal ends it at once. */
 import { resolve } from 'node:path';
+import { DiskError } from '../host/disk.ts';
+import { AlmadiaError } from '../host/errors.ts';
+import { readFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { openLog } from './agent-log.ts';
 import type { CommandContext, Signals } from './command.ts';
@@ -11,6 +14,8 @@ import { integerOption } from './options.ts';
 /** Running requests may end for so long after the first signal. */
 const closeGraceMs = 5000;
 
+const keyFileBytesMax = 4096;
+
 export async function run(context: CommandContext): Promise<number> {
   const { host, options } = context;
   const log = await openLog(context, null);
@@ -21,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
         port: integerOption(options, 'port', { min: 0, max: 65_535 }) ?? Number(defaults.port),
       },
       dataDirectory: resolve(host.process.workingDirectory, options.text('data') || defaults.data),
-      key: options.text('key') || host.process.environment[keyVariable] || null,
+      key: await givenKey(context),
       log,
       signals: context.signals,
       opened: (session) => announce(session, context),
@@ -29,6 +34,32 @@ export async function run(context: CommandContext): Promise<number> {
     return 0;
   } finally {
     await log.close();
+  }
+}
+
+/** From the command line, a file or the environment; null: the one that the hub made. */
+async function givenKey({ host, options }: CommandContext): Promise<string | null> {
+  const file = options.text('key-file');
+  if (options.text('key') || file === undefined) {
+    return options.text('key') || host.process.environment[keyVariable] || null;
+  }
+  const unreadable = (cause: string) => {
+    const values = {
+      where: 'almadia hub',
+      path: '--key-file',
+      value: file,
+      cause,
+      user: host.process.userName,
+    };
+    return new AlmadiaError('CONFIG_FILE_UNREADABLE', values);
+  };
+  try {
+    const bytes = await readFile(host.disk, resolve(host.process.workingDirectory, file), keyFileBytesMax);
+    if (bytes === null) throw unreadable('ENOENT');
+    return Buffer.from(bytes).toString('utf8').trim();
+  } catch (error) {
+    if (error instanceof DiskError) throw unreadable(error.code);
+    throw error;
   }
 }
 

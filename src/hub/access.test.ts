@@ -143,6 +143,30 @@ test('a cookie changes something only from the hub’s own page', async (context
   await hub.close();
 });
 
+test('no other site’s page may read what the hub answers, whatever name it is reached by', async (context) => {
+  const hub = await startHub(context);
+  const cookie = await logIn(hub);
+  const foreign = { origin: 'http://evil', 'sec-fetch-site': 'cross-site' };
+  const asked = [
+    await hub.ask('/api/agents', { key: null, headers: { cookie, ...foreign } }),
+    await hub.ask('/api/agents', { method: 'OPTIONS', key: null, headers: foreign }),
+    // A name that leads here without the owner's will has no cookie, and so nothing.
+    await hub.ask('/api/agents', { key: null, headers: { host: 'evil' } }),
+  ];
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    [200, 405, 401],
+  );
+  for (const { headers } of asked) {
+    assert.equal(
+      Object.keys(headers).some((name) => name.startsWith('access-control-')),
+      false,
+    );
+    assert.equal(headers['cross-origin-resource-policy'], 'same-origin');
+  }
+  await hub.close();
+});
+
 test('after a wrong key the address waits, longer each time, and others do not', async (context) => {
   const hub = await startHub(context);
   const attempt = (key: string, address: string) =>

@@ -73,8 +73,8 @@ export const command: CommandDescription = {
     es: 'Ejecuta el hub: recibe líneas, las guarda y las muestra en una página',
   },
   details: {
-    en: `Without --key and ${keyVariable}, a key is generated at the first start and printed once; only its hash is kept. The hub speaks plain HTTP: for other machines, put a proxy with TLS before it.`,
-    es: `Sin --key ni ${keyVariable}, se genera una clave en el primer inicio y se imprime una vez; solo se guarda su hash. El hub habla HTTP sin cifrar: para otras máquinas, ponga delante un proxy con TLS.`,
+    en: `Without --key, --key-file and ${keyVariable}, a key is generated at the first start and printed once; only its hash is kept. The hub speaks plain HTTP: for other machines, put a proxy with TLS before it.`,
+    es: `Sin --key, --key-file ni ${keyVariable}, se genera una clave en el primer inicio y se imprime una vez; solo se guarda su hash. El hub habla HTTP sin cifrar: para otras máquinas, ponga delante un proxy con TLS.`,
   },
   options: [
     {
@@ -97,6 +97,10 @@ export const command: CommandDescription = {
         en: 'the key that agents and the page must bring',
         es: 'la clave que deben traer agentes y página',
       },
+    },
+    {
+      flags: '--key-file <file>',
+      text: { en: 'a file that holds this key', es: 'un archivo con esta clave' },
     },
   ],
   exits: [

@@ -94,6 +94,8 @@ export class Outbox {
   /** What is not settled, as the ledger counts it. */
   *waiting(): Iterable<Waiting> {
     for (const { stored, counts } of this.queue.pending) {
+      // What is sent again was settled before.
+      if (stored.status !== 'open' && stored.status !== 'spooled') continue;
       const { segments, records } = stored.batch;
       yield { spooled: stored.status === 'spooled', segments, counts, records };
     }

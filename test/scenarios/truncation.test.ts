@@ -112,3 +112,23 @@ test('a truncation that took unread lines is a gap with its size, at the agent a
     [[6, 16]],
   );
 });
+
+test('bytes that were seen between a copy and the truncation are a gap, where the copy lacks them', async () => {
+  await using journey = await Journey.open();
+  const path = journey.path('a.log');
+  await writeFile(path, 'first\n');
+  await journey.startAgent();
+  await journey.untilCount(1);
+  await copyFile(path, journey.path('a.log.1'));
+  appendFileSync(path, 'unfinished');
+  await journey.until('it is seen', () => journey.status.streams.some((one) => one.size === 16));
+  writeFileSync(path, '');
+  appendFileSync(path, 'later\n');
+  await journey.exactly(['first', 'later']);
+  await journey.until('the gap is told', () => journey.status.totals.gapBytes === 10);
+  const gaps = (await journey.streams()).flatMap((one) => one.gaps);
+  assert.deepEqual(
+    gaps.map((gap) => [gap.from, gap.to]),
+    [[6, 16]],
+  );
+});

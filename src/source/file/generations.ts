@@ -295,7 +295,8 @@ export class Generations {
     const { device, inode, birthTimeNs } = copy.stat;
     const message = `truncated; its rest is read from ${printablePath(copy.path)}`;
     this.#ground.say('info', 'file.copied', { follow, message });
-    follow.size = copy.stat.size;
+    // What was seen after the copy was made is not in it: it becomes a gap at its end.
+    follow.size = Math.max(follow.size, copy.stat.size);
     this.#ground.change(follow, { path: copy.path, identity: { device, inode, birthTimeNs } });
     this.#handles.attach(follow, copy);
     follow.finishDue = true;

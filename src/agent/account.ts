@@ -91,7 +91,16 @@ export function accountOf(
     ...Object.values(terms.cut).map(({ bytes }) => ({ bytes, lines: 0 })),
   ]);
   return {
-    ...{ stream, path, status, output, base, seen, skipped: terms.skipped.bytes, held, inFlight, spooled },
+    stream,
+    path,
+    status,
+    output,
+    base,
+    seen,
+    skipped: terms.skipped.bytes,
+    held,
+    inFlight,
+    spooled,
     acked: terms.acked,
     filtered: terms.filtered,
     dead: terms.dead,
@@ -143,13 +152,7 @@ export function pendingOf(
 }
 
 export function sum(amounts: readonly Amount[]): Amount {
-  let bytes = 0;
-  let lines: number | null = 0;
-  for (const one of amounts) {
-    bytes += one.bytes;
-    lines = lines === null || one.lines === null ? null : lines + one.lines;
-  }
-  return { bytes, lines };
+  return amounts.reduce(plus, nothing);
 }
 
 export function closes({ difference }: Account): boolean {
@@ -166,23 +169,32 @@ interface Terms {
 }
 
 function termsOf(ledger: readonly LedgerEntry[]): Terms {
-  const of = (term: LedgerEntry['term']) => ledger.filter((entry) => entry.term === term);
-  const byReason = (term: LedgerEntry['term']) => {
-    const reasons: Record<string, Amount> = {};
-    for (const entry of of(term)) reasons[entry.reason] = sum([reasons[entry.reason] ?? nothing, entry]);
+  let skipped = nothing;
+  let acked = nothing;
+  const [filtered, dead, cut, gaps]: Record<string, Amount>[] = [{}, {}, {}, {}];
+  for (const entry of ledger) {
+    const { term, bytes, lines } = entry;
     // A dead letter that was taken after all has left nothing there.
-    return Object.fromEntries(
-      Object.entries(reasons).filter(([, one]) => one.bytes !== 0 || one.lines !== 0),
-    );
-  };
-  return {
-    skipped: totalOf(of('skipped')),
-    acked: totalOf(of('acked')),
-    filtered: byReason('filtered'),
-    dead: byReason('dead'),
-    cut: byReason('cut'),
-    gaps: byReason('gap'),
-  };
+    if (bytes === 0 && lines === 0) continue;
+    const amount = { bytes, lines };
+    if (term === 'skipped') skipped = plus(skipped, amount);
+    else if (term === 'acked') acked = plus(acked, amount);
+    else if (term === 'filtered') addTo(filtered!, entry.reason, amount);
+    else if (term === 'dead') addTo(dead!, entry.reason, amount);
+    else if (term === 'cut') addTo(cut!, entry.reason, amount);
+    else if (term === 'gap') addTo(gaps!, entry.reason, amount);
+  }
+  return { skipped, acked, filtered: filtered!, dead: dead!, cut: cut!, gaps: gaps! };
+}
+
+/** Of the streams that are forgotten there are several entries for one reason. */
+function addTo(reasons: Record<string, Amount>, reason: string, amount: Amount): void {
+  const before = reasons[reason];
+  reasons[reason] = before === undefined ? amount : plus(before, amount);
+}
+
+function plus(a: Amount, b: Amount): Amount {
+  return { bytes: a.bytes + b.bytes, lines: a.lines === null || b.lines === null ? null : a.lines + b.lines };
 }
 
 function totalOf(entries: readonly LedgerEntry[]): Amount {

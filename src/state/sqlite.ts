@@ -83,6 +83,8 @@ class SqliteState implements State {
   readonly snapshot: Snapshot;
   readonly #database: Database;
   readonly #path: string;
+  /** The hour to which something was added last. */
+  #hourMs = Number.NaN;
 
   constructor(database: Database, path: string) {
     this.#database = database;
@@ -94,7 +96,7 @@ class SqliteState implements State {
     this.#attempt(() =>
       this.#database.transaction(durability, () => {
         for (const change of changes) applyChange(this.#database, change);
-        for (const entry of hourlyOf(changes)) addToHour(this.#database, entry);
+        for (const entry of hourlyOf(changes)) this.#addToHour(entry);
       }),
     );
   }
@@ -105,6 +107,13 @@ class SqliteState implements State {
 
   history(output: string, sinceMs: number): History {
     return this.#attempt(() => readHistory(this.#database, output, sinceMs));
+  }
+
+  #addToHour(entry: HourEntry): void {
+    addToHour(this.#database, entry);
+    if (entry.startMs === this.#hourMs) return;
+    forgetOldHours(this.#database);
+    this.#hourMs = entry.startMs;
   }
 
   body(key: BatchKey): Uint8Array | null {
@@ -187,12 +196,13 @@ function applyChange(database: Database, change: Change): void {
 
 function addToHour(database: Database, entry: HourEntry): void {
   const { startMs, output, term, reason, bytes, lines } = entry;
-  const known = database.all('SELECT 1 FROM hour WHERE start_ms = ? LIMIT 1', startMs).length > 0;
   database.run(
     `INSERT INTO hour VALUES (?, ?, ?, ?, ?, ?) ${addUp}`,
     ...[startMs, output, term, reason, bytes, lines],
   );
-  if (known) return;
+}
+
+function forgetOldHours(database: Database): void {
   database.run(
     `DELETE FROM hour WHERE start_ms <
       (SELECT min(start_ms) FROM (SELECT DISTINCT start_ms FROM hour ORDER BY start_ms DESC LIMIT ${hoursMax}))`,
@@ -210,9 +220,16 @@ function keepLoss(database: Database, loss: Loss): void {
 
 function readLedger(database: Database, stream?: string): readonly LedgerEntry[] {
   const all = 'SELECT stream, output, term, reason, bytes, lines FROM ledger';
-  return plainRows<LedgerEntry>(
-    stream === undefined ? database.all(all) : database.all(`${all} WHERE stream = ?`, stream),
-  );
+  const rows = stream === undefined ? database.all(all) : database.all(`${all} WHERE stream = ?`, stream);
+  // Named one by one: rows of the binding, and copies of them, are slow to read, and there may be many thousand.
+  return rows.map((row) => ({
+    stream: String(row.stream),
+    output: String(row.output),
+    term: row.term as LedgerEntry['term'],
+    reason: String(row.reason),
+    bytes: Number(row.bytes),
+    lines: Number(row.lines),
+  }));
 }
 
 function readHistory(database: Database, output: string, sinceMs: number): History {

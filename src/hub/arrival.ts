@@ -1,7 +1,8 @@
 /** From what a protocol received to what the store takes. */
 import type { Work } from '../host/work.ts';
-import type { Incoming, IncomingSegment } from '../protocol/incoming.ts';
-import type { Arrival, ArrivedSegment } from '../store/store.ts';
+import { linkHash } from '../protocol/chain.ts';
+import { type Chained, type Incoming, type IncomingSegment, sourceOf } from '../protocol/incoming.ts';
+import type { Arrival, ArrivedLink, ArrivedSegment } from '../store/store.ts';
 
 export interface Arriving {
   readonly agent: string;
@@ -19,19 +20,39 @@ export function arrivalOf({ agent, batch, receivedAtMs }: Arriving, work: Work):
     const named = { stream, path: storedText(segment.path), source: storedText(segment.source) };
     switch (segment.kind) {
       case 'gap':
+        return { ...segment, ...named, kind: 'gap' };
       case 'filtered':
       case 'dead':
-        return { ...segment, ...named, kind: 'gap', reason: gapReason(segment.kind, segment.reason) };
+        return { ...segment, ...named, ...leftOut(segment.kind, segment.reason) };
       default:
         return { ...segment, ...named };
     }
   });
-  return { agent: storedText(agent), receivedAtMs, segments };
+  const arrival = { agent: storedText(agent), receivedAtMs, segments: [...segments, ...setAside(batch)] };
+  return batch.chained === null ? arrival : { ...arrival, link: linkOf(batch.chained, work) };
 }
 
-/** Why there are no bytes: a gap's own reason, else the kind before it. */
-export function gapReason(kind: 'gap' | 'filtered' | 'dead', reason: string): string {
-  return kind === 'gap' ? reason : `${kind}: ${storedText(reason)}`;
+function leftOut(kind: 'filtered' | 'dead', reason: string) {
+  return { kind: 'gap', leftOut: true, reason: `${kind}: ${storedText(reason)}` } as const;
+}
+
+function linkOf({ chain, contentHash, descriptions, statements }: Chained, work: Work): ArrivedLink {
+  return {
+    ...{ chain, contentHash, descriptions, hash: linkHash(chain, work) },
+    statements: statements.map((statement) => ({
+      chain: statement.chain,
+      hash: linkHash(statement.chain, work),
+    })),
+  };
+}
+
+function setAside({ chained }: Incoming): ArrivedSegment[] {
+  return (chained?.statements ?? []).flatMap(({ segments }) =>
+    segments.map(({ stream, path, from, to, reason }) => ({
+      ...{ stream, path: storedText(path), source: storedText(sourceOf(path)), from, to },
+      ...leftOut('dead', reason),
+    })),
+  );
 }
 
 function streamOf(agent: string, { source }: IncomingSegment, work: Work): string {

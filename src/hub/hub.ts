@@ -13,10 +13,13 @@ import type { HubSettings } from '../settings/hub.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
 import { AgentKeys } from './agent-keys.ts';
+import { chainRoutes } from './chain-routes.ts';
 import { handleHubControl } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { admit, type Sender } from './guard.ts';
+import { type Identity, identityOf } from './identity.ts';
+import { Instances } from './instances.ts';
 import { Keys } from './keys.ts';
 import { type Assets, pageRoutes } from './page-routes.ts';
 import { readRoutes } from './read-routes.ts';
@@ -62,18 +65,20 @@ export async function openHub(
   await makeDirectory(host, settings.dataDirectory);
   const { clock, databases, random, work } = host;
   const store = openStore(join(settings.dataDirectory, storeName), { databases, work, log });
-  const keys = await keysOf(store, settings.key, { random, work });
+  const { keys, identity } = await secretsOf(store, settings.key, { random, work });
   const agentKeys = new AgentKeys({ notes: store.notes, random, work });
   const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
-  const receiver = new Receiver({ host, settings, log, store, fleet, tail });
+  const instances = new Instances(store);
+  const receiver = new Receiver({ host, settings, log, store, fleet, instances, tail });
   const scanner = openLogScanner();
   const router = new Router([
     ...syncLogsRoutes(receiver, scanner),
-    ...ilaSocRoutes({ receiver, fleet, clock, work, scanner }),
+    ...ilaSocRoutes({ receiver, fleet, store, identity, instances, clock, work, scanner }),
     ...fleetRoutes(fleet),
     ...readRoutes({ store, fleet }),
+    ...chainRoutes({ store, fleet, hubId: identity.id }),
     ...tailRoutes(tail),
     ...sessionRoutes(sessions, receiver),
     ...pageRoutes(assets),
@@ -126,14 +131,15 @@ export async function openHub(
   };
 }
 
-/** The store is let go of when there can be no keys. */
-async function keysOf(
+/** The store is let go of when there can be none. */
+async function secretsOf(
   store: Store,
   given: string | null,
   machine: { readonly random: Random; readonly work: Work },
-): Promise<Keys> {
+): Promise<{ readonly keys: Keys; readonly identity: Identity }> {
   try {
-    return new Keys(given, { notes: store.notes, ...machine });
+    const kept = { notes: store.notes, ...machine };
+    return { keys: new Keys(given, kept), identity: identityOf(kept) };
   } catch (error) {
     await store.close();
     throw error;

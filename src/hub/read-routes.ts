@@ -5,7 +5,7 @@
  * time in memory, and waits for a slow reader. A block that cannot be read any more stands in it as one object with
  * `error`, and the rest follows.
  */
-import type { Page, Query, Store, StreamAudit, StreamSummary } from '../store/store.ts';
+import type { ChainAudit, Page, Query, Store, StreamSummary } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import { askedAgent } from './fleet-routes.ts';
 import { type LineJson, lineJson } from './line-json.ts';
@@ -95,26 +95,50 @@ function describe(stream: StreamSummary) {
 }
 
 /**
- * NDJSON, an object for each stream, then `{"complete","streams"}`: a reply without that last line was cut off and
- * proves nothing. With `content=1` every stored byte is looked at.
+ * NDJSON, an object for each stream, one for each chain, then `{"complete","streams","epochs"}`: a reply without that
+ * last line was cut off and proves nothing. With `content=1` every stored byte is looked at.
  */
 function auditReply(request: RoutedRequest, parts: ReadParts) {
   const agent = askedAgent(request, parts);
   return {
     status: 200,
     headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
-    body: audited(parts.store.audit(agent, request.search.get('content') === '1')),
+    body: audited(parts.store, agent, request.search.get('content') === '1'),
   };
 }
 
-async function* audited(streams: AsyncIterable<StreamAudit>): AsyncGenerator<string> {
-  let count = 0;
+async function* audited(store: Store, agent: string | null, content: boolean): AsyncGenerator<string> {
+  let streams = 0;
+  let epochs = 0;
   let complete = true;
-  for await (const stream of streams) {
-    count += 1;
+  for await (const stream of store.audit(agent, content)) {
+    streams += 1;
     complete &&= stream.missing.length === 0;
     const proof = { complete_to: stream.completeTo, missing: stream.missing };
     yield `${JSON.stringify({ ...describe(stream), ...proof })}\n`;
   }
-  yield `${JSON.stringify({ complete, streams: count })}\n`;
+  for await (const chain of store.auditChains(agent, content)) {
+    epochs += 1;
+    complete &&= chain.missing.length + chain.broken.length + chain.lost.length === 0;
+    yield `${JSON.stringify(describeChain(chain))}\n`;
+  }
+  yield `${JSON.stringify({ complete, streams, epochs })}\n`;
+}
+
+function describeChain({
+  agent,
+  epoch,
+  left,
+  links,
+  repeats,
+  contiguousTo,
+  missing,
+  broken,
+  lost,
+}: ChainAudit) {
+  return {
+    ...{ agent, epoch, left, links, repeats, contiguous_to: contiguousTo, missing },
+    broken: broken.map(({ batchId, ...one }) => ({ ...one, batch_id: batchId })),
+    lost: lost.map(({ batchId, ...one }) => ({ ...one, batch_id: batchId })),
+  };
 }

@@ -12,6 +12,7 @@ import type { Receipt, Store } from '../store/store.ts';
 import { arrivalOf, storedText } from './arrival.ts';
 import { readBody } from './body.ts';
 import type { AgentType, Fleet } from './fleet.ts';
+import type { Instances } from './instances.ts';
 import { Refusal, unavailable } from './reply.ts';
 import type { Tail } from './tail.ts';
 
@@ -27,6 +28,7 @@ export interface ReceiverParts {
   readonly log: SelfLog;
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly instances: Instances;
   readonly tail: Tail;
 }
 
@@ -66,7 +68,7 @@ export class Receiver {
 
   /** Commits a batch. Rejects as the store does. */
   async take(agentName: string, type: AgentType, batch: Incoming): Promise<Receipt> {
-    const { host, store, fleet, tail } = this.#parts;
+    const { host, store, fleet, instances, tail } = this.#parts;
     const agent = storedText(agentName);
     const arrival = arrivalOf({ agent, batch, receivedAtMs: host.clock.now() }, host.work);
     const receipt = await store.commit(arrival).catch((error: unknown) => {
@@ -74,6 +76,10 @@ export class Receiver {
       throw error;
     });
     this.#noteTrouble(null);
+    const instance = batch.chained?.instance ?? null;
+    if (instance !== null && receipt.linked) {
+      instances.heard(agent, { instance, hostname: null }, arrival.receivedAtMs);
+    }
     fleet.received(agent, type, { lines: receipt.stored, bytes: receipt.bytes });
     tail.publish(receipt.pages);
     return receipt;

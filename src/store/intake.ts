@@ -11,6 +11,7 @@
 import type { Database } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
 import type { Block } from './block.ts';
+import { addLink, type ChainTables, type Placed } from './chain.ts';
 import { type Encoded, encodeAhead, type Plan, planNext, planPart } from './plan.ts';
 import { bytesOf, countOf, linesOf, type Run, rangeOf } from './run.ts';
 import { asStoreError } from './schema.ts';
@@ -21,7 +22,7 @@ import { follows, type WavePart, waveBytes, wavesOf } from './wave.ts';
 /** Lines of one transaction, bytes; one larger wave goes alone. */
 const groupBytesMax = 32 * 1024 * 1024;
 
-export interface IntakeOptions {
+export interface IntakeOptions extends ChainTables {
   readonly path: string;
   readonly work: Work;
   /** Called after a commit with the streams that got blocks. */
@@ -34,11 +35,14 @@ export interface StoredBlocks {
 }
 
 interface Waiting {
+  readonly arrival: Arrival;
+  /** Of the last wave of an arrival with a link: where the waves before lie. Null for the others. */
+  readonly before: readonly Placed[] | null;
   readonly parts: readonly WavePart[];
   readonly bytes: number;
   /** Blocks of whole parts, in their order; null for parts that cannot be encoded before they are placed. */
   readonly encoded: readonly (Encoded | null)[];
-  readonly resolve: (receipt: Receipt) => void;
+  readonly resolve: (applied: Applied) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -47,7 +51,11 @@ interface Planned {
   readonly plans: readonly Plan[];
 }
 
-const nothing: Receipt = { stored: 0, duplicates: 0, bytes: 0, pages: [] };
+interface Applied extends Receipt {
+  readonly placed: readonly Placed[];
+}
+
+const nothing: Receipt = { stored: 0, duplicates: 0, bytes: 0, pages: [], linked: false };
 
 export class Intake {
   readonly #database: Database;
@@ -64,14 +72,20 @@ export class Intake {
 
   async commit(arrival: Arrival): Promise<Receipt> {
     let total = nothing;
-    for (const parts of wavesOf(arrival)) {
+    const waves = wavesOf(arrival);
+    if (waves.length === 0 && arrival.link !== undefined) waves.push([]);
+    const placed: Placed[] = [];
+    for (const [index, parts] of waves.entries()) {
       const encoded = await Promise.all(parts.map((part) => encodeAhead(part, this.#options.work)));
-      const receipt = await this.#enqueue({ parts, encoded });
+      const before = arrival.link !== undefined && index === waves.length - 1 ? placed : null;
+      const receipt = await this.#enqueue({ arrival, before, parts, encoded });
+      for (const one of receipt.placed) placed.push(one);
       total = {
         stored: total.stored + receipt.stored,
         duplicates: total.duplicates + receipt.duplicates,
         bytes: total.bytes + receipt.bytes,
         pages: total.pages.concat(receipt.pages),
+        linked: receipt.linked,
       };
     }
     return total;
@@ -82,7 +96,7 @@ export class Intake {
     while (this.#running !== null) await this.#running;
   }
 
-  #enqueue(wave: Pick<Waiting, 'parts' | 'encoded'>): Promise<Receipt> {
+  #enqueue(wave: Pick<Waiting, 'arrival' | 'before' | 'parts' | 'encoded'>): Promise<Applied> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ ...wave, bytes: waveBytes(wave.parts), resolve, reject });
       this.#running ??= this.#run();
@@ -103,7 +117,7 @@ export class Intake {
   async #settle(group: readonly Waiting[]): Promise<void> {
     try {
       const planned = await this.#planGroup(group);
-      const receipts = this.#apply(planned.map(({ plans }) => plans));
+      const receipts = this.#apply(planned);
       planned.forEach(({ wave }, index) => {
         wave.resolve(receipts[index]!);
       });
@@ -162,25 +176,28 @@ export class Intake {
     return ready.length === plans.length ? { wave, plans: ready } : null;
   }
 
-  #apply(plans: readonly (readonly Plan[])[]): Receipt[] {
+  #apply(planned: readonly Planned[]): Applied[] {
     const written: StoredBlocks[] = [];
     const created: Created = new Map();
     const receipts = this.#database.transaction('full', () =>
-      plans.map((wave) => this.#applyWave(wave, { written, created })),
+      planned.map((one) => this.#applyWave(one, { written, created })),
     );
     this.#options.stored(written);
     return receipts;
   }
 
   #applyWave(
-    plans: readonly Plan[],
+    { wave, plans }: Planned,
     { written, created }: { readonly written: StoredBlocks[]; readonly created: Created },
-  ): Receipt {
+  ): Applied {
+    const { arrival, before } = wave;
     const pages: Page[] = [];
+    const placed: Placed[] = [];
     let [stored, duplicates, bytes] = [0, 0, 0];
     for (const plan of plans) {
-      const stream = this.#streamOf(plan, created);
-      if (plan.part.kind === 'gap') this.#tables.addGap(stream.number, plan.part, plan.part.reason);
+      const stream = this.#streamOf(plan, created, arrival);
+      if (plan.part.kind === 'gap') this.#addGap(stream, plan.part, arrival);
+      else placed.push({ ...rangeOf(plan.part.run), stream: plan.part.stream, number: stream.number });
       for (const run of plan.runs) this.#tables.addRange(stream.number, rangeOf(run));
       for (const block of plan.blocks) this.#tables.addBlock(stream, block);
       const count = {
@@ -195,10 +212,33 @@ export class Intake {
       duplicates += count.duplicates;
       bytes += count.bytes;
     }
-    return { stored, duplicates, bytes, pages };
+    const linked =
+      before !== null &&
+      arrival.link !== undefined &&
+      addLink({ ...arrival, link: arrival.link }, [...before, ...placed], this.#options);
+    return { stored, duplicates, bytes, pages, linked, placed };
   }
 
-  #streamOf({ stream, created: name, part }: Plan, created: Created): StreamHead {
+  #addGap(
+    stream: StreamHead,
+    gap: Extract<WavePart, { kind: 'gap' }>,
+    { agent, receivedAtMs }: Arrival,
+  ): void {
+    const { id, path } = stream;
+    for (const { from, to } of this.#tables.addGap(stream.number, gap, gap.reason)) {
+      if (gap.leftOut) continue;
+      this.#options.events.add({
+        ...{ agent, name: `gap ${id} ${from} ${to}`, kind: 'gap', atMs: receivedAtMs, stream: id, path },
+        detail: `bytes ${from} to ${to} were lost before they could be sent: ${gap.reason}`,
+      });
+    }
+  }
+
+  #streamOf(
+    { stream, created: name, part }: Plan,
+    created: Created,
+    { receivedAtMs: atMs }: Arrival,
+  ): StreamHead {
     if (stream !== null) return stream;
     const known = created.get(name!);
     if (known !== undefined) return known;
@@ -209,6 +249,13 @@ export class Intake {
       forkOf: row.id === row.root ? null : row.root,
     };
     created.set(name!, head);
+    if (head.forkOf !== null) {
+      const { agent, id, path } = head;
+      this.#options.events.add({
+        ...{ agent, name: `fork ${id}`, kind: 'fork', atMs, stream: id, path },
+        detail: `other bytes came for positions of ${head.forkOf} that were stored; both are kept`,
+      });
+    }
     return head;
   }
 }

@@ -2,9 +2,11 @@
  * Reading: pages of lines in the order of positions, or the newest ones. A merge may replace blocks between two
  * pages; reading goes on from the position reached, so nothing is missed or repeated.
  */
+import type { SqlRow } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
-import type { Line, Newest, Page, Query, StreamSummary } from './store.ts';
+import type { ChainRows } from './chain-rows.ts';
+import type { AgentStreams, Line, Newest, Page, Query, StreamSummary } from './store.ts';
 import { type BlockRow, type StreamRow, streamOf, type Tables } from './tables.ts';
 
 export async function* readPages(query: Query, tables: Tables, work: Work): AsyncGenerator<Page> {
@@ -16,17 +18,40 @@ export async function* readPages(query: Query, tables: Tables, work: Work): Asyn
 }
 
 export function summaries(agent: string | null, tables: Tables): StreamSummary[] {
-  return tables.streamRows(agent).map((row) => {
-    const stream = streamOf(row);
-    return {
-      ...stream,
-      lines: Number(row.lines),
-      bytes: Number(row.bytes),
-      duplicates: Number(row.duplicates),
-      ranges: tables.ranges(stream.number),
-      gaps: tables.gaps(stream.number),
-    };
-  });
+  return tables.streamRows(agent).map((row) => summaryOf(row, tables));
+}
+
+function summaryOf(row: SqlRow, tables: Tables): StreamSummary {
+  const stream = streamOf(row);
+  return {
+    ...stream,
+    lines: Number(row.lines),
+    bytes: Number(row.bytes),
+    duplicates: Number(row.duplicates),
+    ranges: tables.ranges(stream.number),
+    gaps: tables.gaps(stream.number),
+  };
+}
+
+/** Ranges and gaps of one page; one stream may have more. */
+const pageRangesMax = 50_000;
+
+/** The newest streams first. */
+export function agentStreams(
+  agent: string,
+  { below, max }: { readonly below: number | null; readonly max: number },
+  { tables, chains }: { readonly tables: Tables; readonly chains: ChainRows },
+): AgentStreams {
+  const rows = tables.streamRowsBelow(agent, { below: below ?? Number.MAX_SAFE_INTEGER, max: max + 1 });
+  const streams: AgentStreams['streams'][number][] = [];
+  let ranges = 0;
+  for (const row of rows.slice(0, max)) {
+    const summary = summaryOf(row, tables);
+    streams.push({ ...summary, description: chains.description(agent, summary.id) });
+    ranges += summary.ranges.length + summary.gaps.length;
+    if (ranges >= pageRangesMax) break;
+  }
+  return { streams, below: streams.length < rows.length ? streams.at(-1)!.number : null };
 }
 
 function matchingStreams(query: Query, tables: Tables): StreamRow[] {

@@ -9,6 +9,12 @@
  * - `blocks`: the lines. A block covers its range without holes, and blocks of one stream do not overlap; so their
  *   order by `end` is the order by position. `loose` blocks are small and wait to be merged.
  * - `notes`: small texts by kind and name.
+ * - `epochs`: chains of an agent's batches. `contiguous` and `hash`: how far each is whole; `left_…`: the link of the epoch
+ *   before at which the agent left it, and `reason` why; '' where it did not say.
+ * - `links`: every batch or part of one that is stored, or stated as set aside (`content` is then empty). Of one place more
+ *   than one is a broken chain. `segments` is where its bytes lie (`chain.ts`). Hashes are bytes.
+ * - `descriptions`: what an agent remembers of a stream, the newest by epoch and sequence.
+ * - `events`: what somebody should know; `name` makes what is seen twice one event.
  *
  * Ranges and gaps have their end in the key: what is asked for nearly always lies at the end of a stream.
  */
@@ -16,8 +22,8 @@ import type { Database, DatabaseShape, Databases } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
 import { AlmadiaError } from '../host/errors.ts';
 
-/** 1 had blocks of version 1 only, compressed with gzip; its tables are the same. */
-const format = 2;
+/** 1 had blocks of version 1 only, compressed with gzip, and 2 the same tables; 3 has chains and events. */
+const format = 3;
 
 const tables = `
   CREATE TABLE streams (
@@ -50,6 +56,30 @@ const tables = `
   ) WITHOUT ROWID;
 `;
 
+const chainTables = `
+  CREATE TABLE epochs (
+    number INTEGER PRIMARY KEY, agent TEXT NOT NULL, id TEXT NOT NULL,
+    contiguous INTEGER NOT NULL, hash BLOB NOT NULL, repeats INTEGER NOT NULL,
+    reason TEXT NOT NULL, left_epoch TEXT, left_sequence INTEGER, left_hash BLOB,
+    UNIQUE (agent, id)
+  );
+  CREATE TABLE links (
+    epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, part TEXT NOT NULL, hash BLOB NOT NULL, content BLOB NOT NULL,
+    previous BLOB NOT NULL, batch TEXT NOT NULL, batch_content BLOB NOT NULL, segments TEXT NOT NULL,
+    PRIMARY KEY (epoch, sequence, part, hash, content)
+  ) WITHOUT ROWID;
+  CREATE TABLE descriptions (
+    agent TEXT NOT NULL, stream TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (agent, stream)
+  ) WITHOUT ROWID;
+  CREATE TABLE events (
+    number INTEGER PRIMARY KEY, agent TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    stream TEXT, path TEXT, detail TEXT NOT NULL,
+    UNIQUE (agent, name)
+  );
+  CREATE INDEX events_by_agent ON events (agent, number);
+`;
+
 /**
  * A commit changes a page of each of eight tables and indexes, whatever it stores: with the pages of 32 KiB that suit
  * large values, 256 KiB beside some 200 of lines. The lines themselves cost the same in both.
@@ -63,7 +93,12 @@ export function openDatabase(databases: Databases, path: string): Database {
     const found = Number(database.all('PRAGMA user_version')[0]!.user_version);
     if (found > format) throw new AlmadiaError('STORE_NEWER', { path, found, known: format });
     if (found === 0) create(database, path);
-    else if (found < format) database.transaction('full', () => stamp(database));
+    else if (found < format) {
+      database.transaction('full', () => {
+        database.exec(chainTables);
+        stamp(database);
+      });
+    }
     return database;
   } catch (error) {
     database.close();
@@ -86,6 +121,7 @@ function create(database: Database, path: string): void {
   }
   database.transaction('full', () => {
     database.exec(tables);
+    database.exec(chainTables);
     stamp(database);
   });
 }

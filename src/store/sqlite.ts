@@ -4,9 +4,12 @@ import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
 import { auditStreams } from './audit.ts';
 import { blockBytesMin } from './block.ts';
+import { auditChains } from './chain-audit.ts';
+import { ChainRows } from './chain-rows.ts';
+import { EventRows } from './event-rows.ts';
 import { Intake, type StoredBlocks } from './intake.ts';
 import { Packer } from './packer.ts';
-import { readPages, summaries } from './query.ts';
+import { agentStreams, readPages, summaries } from './query.ts';
 import { asStoreError, openDatabase } from './schema.ts';
 import type { Notes, Store } from './store.ts';
 import { Tables } from './tables.ts';
@@ -23,6 +26,8 @@ export function openStore(
 ): SqliteStore {
   const database = openDatabase(machine.databases, path);
   const tables = new Tables(database);
+  const chains = new ChainRows(database);
+  const events = new EventRows(database);
   const packer = new Packer(database, tables, machine);
   const stored = (written: readonly StoredBlocks[]) => {
     for (const { stream, blocks } of written) {
@@ -32,11 +37,24 @@ export function openStore(
       packer.added(stream, { blocks: loose.length, bytes });
     }
   };
-  const intake = new Intake(database, tables, { path, work: machine.work, stored });
+  const intake = new Intake(database, tables, { path, work: machine.work, stored, chains, events });
   return {
     commit: (arrival) => intake.commit(arrival),
     read: (query) => readPages(query, tables, machine.work),
     streams: (agent) => summaries(agent, tables),
+    agentStreams: (agent, page) => guarded(path, () => agentStreams(agent, page, { tables, chains })),
+    lastLink: (agent) => {
+      const newest = guarded(path, () => chains.newestEpoch(agent));
+      return newest === null ? null : { epoch: newest.epoch, sequence: newest.sequence, hash: newest.hash };
+    },
+    events: (agent, page) => guarded(path, () => events.list(agent, page)),
+    addEvents: (added) =>
+      guarded(path, () =>
+        database.transaction('full', () => {
+          for (const event of added) events.add(event);
+        }),
+      ),
+    auditChains: (agent, content) => auditChains(agent, { chains, tables, work: machine.work, content }),
     audit: (agent, content) =>
       auditStreams(summaries(agent, tables), { tables, work: machine.work, content }),
     notes: notesOf(database, path),
@@ -49,28 +67,29 @@ export function openStore(
   };
 }
 
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw asStoreError(error, path);
+  }
+}
+
 function notesOf(database: Database, path: string): Notes {
-  const guarded = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw asStoreError(error, path);
-    }
-  };
   return {
     get: (kind, name) =>
-      guarded(() => {
+      guarded(path, () => {
         const row = database.all('SELECT value FROM notes WHERE kind = ? AND name = ?', kind, name)[0];
         return row === undefined ? null : String(row.value);
       }),
     list: (kind) =>
-      guarded(() =>
+      guarded(path, () =>
         database
           .all('SELECT name, value FROM notes WHERE kind = ? ORDER BY name', kind)
           .map((row) => ({ name: String(row.name), value: String(row.value) })),
       ),
     put: (kind, name, { value, durability }) =>
-      guarded(() =>
+      guarded(path, () =>
         database.transaction(durability, () => {
           if (value === null) database.run('DELETE FROM notes WHERE kind = ? AND name = ?', kind, name);
           else

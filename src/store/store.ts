@@ -10,7 +10,9 @@
  * may be stored too, and sending all of it again is safe for streams with positions. Nothing can be cancelled: an
  * arrival that was accepted is stored even when nobody waits for the answer. One process at a time (HUB_LOCKED).
  */
+import type { Breaks, Chain, LinkPlace } from '../event/chain.ts';
 import type { StreamId } from '../event/stream.ts';
+import type { ToldKind } from '../event/told-event.ts';
 
 export interface Store {
   commit(arrival: Arrival): Promise<Receipt>;
@@ -23,6 +25,19 @@ export interface Store {
   read(query: Query): AsyncIterable<Page>;
   /** Of one agent, or of all with null; in the order in which they were first seen. */
   streams(agent: string | null): readonly StreamSummary[];
+  /** At most so many of an agent's streams, the newest first, from below a number on; null: the newest. */
+  agentStreams(agent: string, page: { readonly below: number | null; readonly max: number }): AgentStreams;
+  /** The newest chain of an agent and how far it is contiguous; null where there is none. */
+  lastLink(agent: string): LinkPlace | null;
+  /** The newest first, below a number; of one agent, or of all with null. */
+  events(
+    agent: string | null,
+    page: { readonly below: number | null; readonly max: number },
+  ): readonly Event[];
+  /** Those that are new, on the disk when it returns. Synchronous; throws as `commit` rejects. */
+  addEvents(events: readonly NewEvent[]): void;
+  /** Every chain, one at a time; with `content`, the stored bytes against the hashes of the links. */
+  auditChains(agent: string | null, content: boolean): AsyncIterable<ChainAudit>;
   /** What is proved of each of those streams; with `content`, by every byte that is stored. A stream at a time. */
   audit(agent: string | null, content: boolean): AsyncIterable<StreamAudit>;
   readonly notes: Notes;
@@ -35,6 +50,23 @@ export interface Arrival {
   readonly agent: string;
   readonly receivedAtMs: number;
   readonly segments: readonly ArrivedSegment[];
+  /** Of a sender that chains its batches. It is committed with the last of the segments, never before one of them. */
+  readonly link?: ArrivedLink;
+}
+
+export interface ArrivedLink extends HashedChain {
+  /** SHA-256 of the bytes that came, in hexadecimal: of a part where the batch was split. */
+  readonly contentHash: string;
+  /** Batches that the sender has set aside; their ranges are gaps among the segments. */
+  readonly statements: readonly HashedChain[];
+  /** JSON by stream. */
+  readonly descriptions: ReadonlyMap<StreamId, string>;
+}
+
+export interface HashedChain {
+  readonly chain: Chain;
+  /** Of the link, in hexadecimal. */
+  readonly hash: string;
 }
 
 /**
@@ -56,7 +88,14 @@ export type ArrivedSegment = {
   | { readonly kind: 'lines'; readonly from: number; readonly records: readonly ArrivedRecord[] }
   | { readonly kind: 'append'; readonly records: readonly { readonly bytes: Uint8Array }[] }
   | { readonly kind: 'text'; readonly from: number | null; readonly text: Uint8Array; readonly count: number }
-  | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: string }
+  | {
+      readonly kind: 'gap';
+      readonly from: number;
+      readonly to: number;
+      readonly reason: string;
+      /** The sender has them and does not send them: filtered, or set aside. That is no event. */
+      readonly leftOut?: boolean;
+    }
 );
 
 export interface ArrivedRecord {
@@ -76,6 +115,8 @@ export interface Receipt {
   readonly bytes: number;
   /** What was newly stored, for the live tail: lines are made when they are looked at. */
   readonly pages: readonly Page[];
+  /** Whether the arrival had a link, and it was new. */
+  readonly linked: boolean;
 }
 
 /** A record as it is kept. */
@@ -126,6 +167,66 @@ export interface StreamAudit extends StreamSummary {
  */
 export interface Missing extends Range {
   readonly why: 'never-arrived' | 'removed' | 'not-acked' | 'damaged';
+}
+
+export interface AgentStreams {
+  readonly streams: readonly (StreamSummary & { readonly description: string | null })[];
+  /** Where the next page begins; null behind the last. */
+  readonly below: number | null;
+}
+
+export interface NewEvent {
+  readonly agent: string;
+  /** What is seen twice has the same. */
+  readonly name: string;
+  readonly kind: EventKind;
+  readonly atMs: number;
+  readonly stream: string | null;
+  readonly path: string | null;
+  /** A sentence for people. */
+  readonly detail: string;
+}
+
+export interface Event extends Omit<NewEvent, 'name'> {
+  readonly number: number;
+}
+
+export type EventKind = ToldKind | 'agent-cloned' | 'chain-broken' | 'chain-epoch' | 'fork' | 'gap';
+
+export interface ChainAudit {
+  readonly agent: string;
+  readonly epoch: string;
+  /** The epoch that the agent left for this one, at which link and why; null where it did not say. */
+  readonly left: Breaks | null;
+  readonly links: number;
+  /** Batches that came again. */
+  readonly repeats: number;
+  /** Up to which sequence nothing is missing and each link is of the one before. */
+  readonly contiguousTo: number;
+  /** Sequences of which nothing, or not every part, is there; `to` is not included. In order. */
+  readonly missing: readonly Range[];
+  readonly broken: readonly BrokenLink[];
+  /** What links say that they stored, and what is stored nowhere any more. */
+  readonly lost: readonly LostRange[];
+}
+
+interface LinkName {
+  readonly sequence: number;
+  readonly part: string;
+  readonly batchId: string;
+}
+
+/**
+ * `two-batches`: another one claims the same place. `previous`: it is not of the link before. `hash`: its hash is not that
+ * of what it says. `content`: the stored bytes are not those of its hash.
+ */
+export interface BrokenLink extends LinkName {
+  readonly why: 'two-batches' | 'previous' | 'hash' | 'content';
+}
+
+export interface LostRange extends LinkName, Range {
+  readonly stream: StreamId;
+  readonly path: string;
 }
 
 /** Byte positions `from` (included) to `to` (not included) of a stream. */

@@ -88,7 +88,12 @@ export class Tables {
   }
 
   stream(number: number): StreamRow {
-    return streamOf(this.#database.all(`SELECT ${streamColumns} FROM streams WHERE number = ?`, number)[0]!);
+    return this.streamOrNull(number)!;
+  }
+
+  streamOrNull(number: number): StreamRow | null {
+    const row = this.#database.all(`SELECT ${streamColumns} FROM streams WHERE number = ?`, number)[0];
+    return row === undefined ? null : streamOf(row);
   }
 
   addStream(stream: Omit<StreamRow, 'number' | 'forkOf'>): number {
@@ -170,11 +175,18 @@ export class Tables {
       .map((row) => ({ ...rangeOf(row), reason: String(row.reason) }));
   }
 
-  /** Records as a gap what of the range is neither stored nor a gap already. */
-  addGap(stream: number, range: Range, reason: string): void {
+  /** Records as a gap what of the range is neither stored nor a gap already, and gives that. */
+  addGap(stream: number, range: Range, reason: string): readonly Range[] {
     const unstored = subtract(range, this.rangesNear(stream, range));
     const unknown = unstored.flatMap((part) => subtract(part, this.gapsNear(stream, part)));
     for (const part of unknown) this.#insertGap(stream, part, reason);
+    return unknown;
+  }
+
+  /** An agent's streams, the newest first. */
+  streamRowsBelow(agent: string, { below, max }: { readonly below: number; readonly max: number }): SqlRow[] {
+    const sql = `SELECT ${streamColumns} FROM streams WHERE agent = ? AND number < ? ORDER BY number DESC LIMIT ?`;
+    return this.#database.all(sql, agent, below, max);
   }
 
   addBlock(stream: StreamHead, block: Block): void {

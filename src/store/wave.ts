@@ -14,7 +14,13 @@ export type WavePart = {
   readonly source: string;
 } & (
   | { readonly kind: 'lines' | 'append'; readonly run: Run }
-  | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: string }
+  | {
+      readonly kind: 'gap';
+      readonly from: number;
+      readonly to: number;
+      readonly reason: string;
+      readonly leftOut: boolean;
+    }
 );
 
 /** In the order of the segments; neighbours of one stream that follow one another become one part. */
@@ -56,8 +62,12 @@ function partOf(segment: ArrivedSegment, { agent, receivedAtMs }: Arrival): Wave
       return { ...head, kind: from === null ? 'append' : 'lines', run };
     }
     case 'gap':
-      return { ...head, kind: 'gap', from: segment.from, to: segment.to, reason: segment.reason };
+      return { ...head, kind: 'gap', ...gapOf(segment) };
   }
+}
+
+function gapOf({ from, to, reason, leftOut }: Extract<ArrivedSegment, { kind: 'gap' }>) {
+  return { from, to, reason, leftOut: leftOut === true };
 }
 
 function runOf(records: readonly ArrivedRecord[], start: number, receivedAtMs: number): Run {

@@ -126,7 +126,7 @@ test('the audit gives each stream, and whether all is complete in its last line'
   const [first, second, end] = ndjson((await hub.ask('/api/audit?agent=web&content=1')).text);
   assert.deepEqual([first!.stream, first!.complete_to, first!.missing], [streams[0], 3, []]);
   assert.deepEqual(second!.missing, [{ from: 0, to: 7, why: 'never-arrived' }]);
-  assert.deepEqual(end, { complete: false, streams: 2 });
+  assert.deepEqual(end, { complete: false, streams: 2, epochs: 0 });
   assert.equal((await hub.ask('/api/audit?agent=nobody')).status, 404);
   await hub.close();
 });

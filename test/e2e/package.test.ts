@@ -40,7 +40,7 @@ test('the package runs by itself: version, hub with its page, and an agent that 
   };
   assert.equal(execFileSync(executable, ['--version'], { encoding: 'utf8' }), `${version}\n`);
 
-  await using room = await Room.open(executable);
+  await using room = await Room.open({ executable });
   await room.startHub();
   const page = await fetch(room.hubUrl);
   assert.match(await page.text(), /<html/);

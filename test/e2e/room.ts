@@ -1,10 +1,12 @@
 /** For tests: a directory in which agent and hub run as processes, and what the hub stored. */
+import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHost } from '../../src/host/node/host.ts';
-import { Program } from '../support/program.ts';
+import { Program, type ProgramOptions } from '../support/program.ts';
 
 const key = 'kill';
 
@@ -12,27 +14,44 @@ export interface StoredLine {
   readonly path: string;
   readonly stream: string;
   readonly text: string;
+  readonly received_at: string;
 }
+
+export interface RoomOptions {
+  /** Another `bin/almadia` than that of this checkout. */
+  readonly executable?: string;
+  /** Directories on other drives; each is in the room's own directory unless it is given. */
+  readonly logs?: string;
+  readonly state?: string;
+  readonly data?: string;
+}
+
+/** How a process of the room is run. */
+export type Launch = Pick<ProgramOptions, 'openFilesMax' | 'wrapper' | 'environment'>;
 
 export class Room {
   readonly home: string;
   readonly logs: string;
+  readonly state: string;
+  readonly data: string;
   readonly #executable: { readonly executable?: string };
   readonly #host = createHost();
-  #port = 0;
+  readonly #port: number;
   #agents: Program[] = [];
   #hubs: Program[] = [];
 
-  private constructor(home: string, executable?: string) {
+  private constructor(home: string, port: number, options: RoomOptions) {
     this.home = home;
-    this.#executable = executable === undefined ? {} : { executable };
-    this.logs = join(home, 'logs');
-    mkdirSync(this.logs);
+    this.#port = port;
+    this.#executable = options.executable === undefined ? {} : { executable: options.executable };
+    this.logs = options.logs ?? join(home, 'logs');
+    this.state = options.state ?? join(home, 'state');
+    this.data = options.data ?? join(home, 'hub');
+    mkdirSync(this.logs, { recursive: true });
   }
 
-  /** `executable`: another `bin/almadia` than that of this checkout. */
-  static async open(executable?: string): Promise<Room> {
-    return new Room(await mkdtemp(join(tmpdir(), 'almadia-room-')), executable);
+  static async open(options: RoomOptions = {}): Promise<Room> {
+    return new Room(await mkdtemp(join(tmpdir(), 'almadia-room-')), await freePort(), options);
   }
 
   get hubUrl(): string {
@@ -56,8 +75,9 @@ export class Room {
   configure(output: string, more = ''): void {
     writeFileSync(
       join(this.home, 'almadia.yaml'),
-      `sources:
-  - { type: file, include: ["logs/**/*.log"], start_at: beginning, rotate_wait: 300ms }
+      `agent: { state_dir: "${this.state}" }
+sources:
+  - { type: file, include: ["${this.logs}/**/*.log"], start_at: beginning, rotate_wait: 300ms }
 output: { key: ${key}, ${output} }
 retry: { initial: 20ms, max: 200ms }
 ${more}`,
@@ -65,19 +85,26 @@ ${more}`,
   }
 
   /** The same port at every start. */
-  async startHub(): Promise<void> {
-    const hub = new Program(['hub', '--port', `${this.#port}`, '--data', 'hub', '--key', key], {
-      directory: this.home,
-      ...this.#executable,
-    });
-    this.#hubs.push(hub);
-    const [, port] = await hub.said(/http:\/\/127\.0\.0\.1:(\d+)/);
-    this.#port = Number(port);
+  async startHub(launch: Launch = {}): Promise<void> {
+    await this.launchHub(launch).said(/http:\/\/127\.0\.0\.1:\d+/);
   }
 
-  async startAgent(options: { readonly openFilesMax?: number } = {}): Promise<void> {
-    this.#agents.push(new Program(['run'], { directory: this.home, ...this.#executable, ...options }));
-    await this.agent.said(/agent\.started/);
+  async startAgent(launch: Launch = {}): Promise<void> {
+    await this.launchAgent(launch).said(/agent\.started/);
+  }
+
+  /** Does not wait until it answers. */
+  launchHub(launch: Launch = {}): Program {
+    const hub = this.#run(['hub', '--port', `${this.#port}`, '--data', this.data, '--key', key], launch);
+    this.#hubs.push(hub);
+    return hub;
+  }
+
+  /** Does not wait until it follows files. */
+  launchAgent(launch: Launch = {}): Program {
+    const agent = this.#run(['run'], launch);
+    this.#agents.push(agent);
+    return agent;
   }
 
   async stored(): Promise<readonly StoredLine[]> {
@@ -101,6 +128,10 @@ ${more}`,
     await rm(this.home, { recursive: true });
   }
 
+  #run(args: readonly string[], launch: Launch): Program {
+    return new Program(args, { directory: this.home, ...this.#executable, ...launch });
+  }
+
   async #get(path: string): Promise<string> {
     const reply = await this.#host.net.send({
       method: 'GET',
@@ -111,5 +142,18 @@ ${more}`,
       replyBytesMax: 256 * 1024 * 1024,
     });
     return Buffer.from(reply.body).toString();
+  }
+}
+
+/** Below the ports of outgoing connections, so that nobody is given it while the hub is away. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
   }
 }

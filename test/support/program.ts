@@ -17,6 +17,8 @@ export interface ProgramOptions {
   readonly directory: string;
   /** How many descriptors it may have open; the system's own bound where none is given. */
   readonly openFilesMax?: number;
+  /** A command that runs it, such as strace; it must leave the program its process id. */
+  readonly wrapper?: readonly string[];
   /** Another `bin/almadia` than that of this checkout. */
   readonly executable?: string;
   /** Beside those of this process. */
@@ -31,10 +33,11 @@ export class Program {
   readonly #name: string;
 
   constructor(args: readonly string[], options: ProgramOptions) {
-    const { directory, openFilesMax, executable = ownExecutable, environment } = options;
+    const { directory, openFilesMax, wrapper = [], executable = ownExecutable, environment } = options;
     const limit = openFilesMax === undefined ? '' : `ulimit -n ${openFilesMax}; `;
     this.#name = args[0] ?? 'almadia';
-    this.#child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', process.execPath, executable, ...args], {
+    const command = [...wrapper, process.execPath, executable, ...args];
+    this.#child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LANG: 'C.UTF-8', ALMADIA_KEY: 'kill', ...environment },
@@ -53,6 +56,10 @@ export class Program {
     return this.#child.pid!;
   }
 
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Waits until it has written this; fails when it ends before. */
   async said(pattern: RegExp): Promise<RegExpMatchArray> {
     const { clock } = createHost();
@@ -60,9 +67,8 @@ export class Program {
     for (;;) {
       const found = this.output.match(pattern);
       if (found !== null) return found;
-      const alive = this.#child.exitCode === null && this.#child.signalCode === null;
       assert.ok(
-        alive && clock.monotonicMs() < deadline,
+        this.alive && clock.monotonicMs() < deadline,
         `${this.#name} never said ${pattern}:\n${this.output.slice(-3000)}`,
       );
       await this.#more();

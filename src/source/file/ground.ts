@@ -50,6 +50,9 @@ export class Ground {
   readonly #skipped = new Map<string, string>();
   /** What is to be remembered in one commit; null while each change is committed by itself. */
   #gathered: Remembered[] | null = null;
+  #gatheredMax = gatheredMax;
+  /** Told once what is gathered is committed. */
+  readonly #fleeting: Follow[] = [];
 
   constructor(options: GroundOptions) {
     this.options = options;
@@ -97,15 +100,16 @@ export class Ground {
 
   remember(entry: Remembered): void {
     if (this.#gathered === null) this.options.memory.remember([entry]);
-    else if (this.#gathered.push(entry) >= gatheredMax) this.#flush();
+    else if (this.#gathered.push(entry) >= this.#gatheredMax) this.#flush();
   }
 
   /**
    * Commits what `work` remembers in a few transactions instead of one for each stream. Nothing may be given out before
-   * it ends: a name is committed before it is sent.
+   * it ends: a name is committed before it is sent. With more than `changesMax` changes there are several transactions.
    */
-  async gather(work: () => Promise<void>): Promise<void> {
+  async gather(work: () => Promise<void>, changesMax = gatheredMax): Promise<void> {
     this.#gathered = [];
+    this.#gatheredMax = changesMax;
     try {
       await work();
       this.#flush();
@@ -116,14 +120,15 @@ export class Ground {
 
   #flush(): void {
     this.options.memory.remember(this.#gathered?.splice(0) ?? []);
+    for (const { record } of this.#fleeting.splice(0)) this.options.memory.fleeting(record.id);
   }
 
   /** No name leads to its file any more; told once. */
   fleet(follow: Follow): void {
     if (follow.fleeting) return;
     follow.fleeting = true;
-    this.#flush();
-    this.options.memory.fleeting(follow.record.id);
+    if (this.#gathered !== null) this.#fleeting.push(follow);
+    else this.options.memory.fleeting(follow.record.id);
   }
 
   /** Says once why a path is not read. */

@@ -28,7 +28,7 @@ export interface Sibling {
 }
 
 /** How far busy files may pass the bound: to so many times of it. */
-const overshoot = 1.5;
+const overshoot = 1.2;
 
 export class Handles {
   readonly #ground: Ground;

@@ -71,8 +71,12 @@ export class Sightings {
       await this.#generations.replaced(holder);
       return;
     }
+    const was = holder?.record;
     if (holder !== undefined) await this.#generations.depart(holder);
     if (wanted !== null) await this.#newcomers.meet(path, stat, { patterns: wanted, at });
+    // Whoever was held up for a while may have missed more than one rotation.
+    if (holder !== undefined && was?.path === path)
+      await this.#newcomers.enterMissed(holder, was, (sibling, found) => this.recognise(sibling, found));
   }
 
   /** A followed stream that no pattern found at its path; `stat` is what is there now, null for nothing. */

@@ -134,7 +134,9 @@ class FileSource implements Source {
       const known = wanted?.settings ?? settings[0]!;
       this.#generations.restore(record, { position: read, released: watermark, settings: known });
     }
-    if (streams.length > 0) await this.#view.patrol.recogniseAll();
+    // All or nothing: what is told by a file that moved (that others came and went meanwhile) can be told only once.
+    if (streams.length > 0)
+      await this.#ground.gather(() => this.#view.patrol.recogniseAll(), Number.POSITIVE_INFINITY);
     await this.#ground.gather(() => this.#view.patrol.pass(veryFirstStart ? 'very-first' : 'first'));
     this.#newcomers.begun();
     this.#life = Promise.all(

@@ -1,0 +1,60 @@
+/** A small file system of the test's own, which forgets what was not synced. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, truncateSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { codeOf } from './codes.ts';
+
+/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH (fs/ext4/ext4.h): as if the power had gone. */
+const losePower =
+  'open(F, "<", $ARGV[0]) or die $!; my $flag = pack("L", 2); ioctl(F, 0x8004587D, $flag) or die $!';
+
+export class Drive {
+  readonly path: string;
+  readonly #home: string;
+  readonly #image: string;
+
+  private constructor(home: string, image: string) {
+    this.#home = home;
+    this.#image = image;
+    this.path = join(home, 'drive');
+    mkdirSync(this.path);
+  }
+
+  /** Ext4 in a file. */
+  static async ext4(sizeMiB = 64): Promise<Drive> {
+    const home = await mkdtemp(join(tmpdir(), 'almadia-drive-'));
+    const image = join(home, 'image');
+    closeSync(openSync(image, 'w'));
+    truncateSync(image, sizeMiB * 1024 * 1024);
+    execFileSync('mkfs.ext4', ['-q', '-F', image]);
+    const drive = new Drive(home, image);
+    drive.mount();
+    return drive;
+  }
+
+  mount(): void {
+    execFileSync('mount', ['-o', 'loop', this.#image, this.path]);
+  }
+
+  unmount(): void {
+    execFileSync('umount', [this.path]);
+  }
+
+  /** What was not synced is gone. True: nothing can be written there any more. */
+  losePower(): boolean {
+    execFileSync('perl', ['-e', losePower, this.path]);
+    try {
+      closeSync(openSync(join(this.path, 'probe'), 'w'));
+      return false;
+    } catch (error) {
+      return codeOf(error) === 'EIO';
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.unmount();
+    await rm(this.#home, { recursive: true });
+  }
+}

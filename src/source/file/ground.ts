@@ -36,7 +36,6 @@ export interface GroundOptions {
 
 /** Paths of which it was said why they are not read. */
 const skippedMax = 10_000;
-const gatheredMax = 1000;
 /** The coarsest times of last change that file systems keep, and some more: within it a second change may not show. */
 const timeGrainMs = 3000;
 
@@ -50,7 +49,6 @@ export class Ground {
   readonly #skipped = new Map<string, string>();
   /** What is to be remembered in one commit; null while each change is committed by itself. */
   #gathered: Remembered[] | null = null;
-  #gatheredMax = gatheredMax;
   /** Told once what is gathered is committed. */
   readonly #fleeting: Follow[] = [];
 
@@ -100,16 +98,15 @@ export class Ground {
 
   remember(entry: Remembered): void {
     if (this.#gathered === null) this.options.memory.remember([entry]);
-    else if (this.#gathered.push(entry) >= this.#gatheredMax) this.#flush();
+    else this.#gathered.push(entry);
   }
 
   /**
-   * Commits what `work` remembers in a few transactions instead of one for each stream. Nothing may be given out before
-   * it ends: a name is committed before it is sent. With more than `changesMax` changes there are several transactions.
+   * Commits what `work` remembers in one transaction instead of one for each stream. Nothing may be given out before
+   * it ends: a name is committed before it is sent.
    */
-  async gather(work: () => Promise<void>, changesMax = gatheredMax): Promise<void> {
+  async gather(work: () => Promise<void>): Promise<void> {
     this.#gathered = [];
-    this.#gatheredMax = changesMax;
     try {
       await work();
       this.#flush();

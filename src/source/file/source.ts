@@ -134,10 +134,11 @@ class FileSource implements Source {
       const known = wanted?.settings ?? settings[0]!;
       this.#generations.restore(record, { position: read, released: watermark, settings: known });
     }
-    // All or nothing: what is told by a file that moved (that others came and went meanwhile) can be told only once.
-    if (streams.length > 0)
-      await this.#ground.gather(() => this.#view.patrol.recogniseAll(), Number.POSITIVE_INFINITY);
-    await this.#ground.gather(() => this.#view.patrol.pass(veryFirstStart ? 'very-first' : 'first'));
+    // All or nothing: that others came and went meanwhile is told by a file that has moved, and only once.
+    await this.#ground.gather(async () => {
+      if (streams.length > 0) await this.#view.patrol.recogniseAll();
+      await this.#view.patrol.pass(veryFirstStart ? 'very-first' : 'first');
+    });
     this.#newcomers.begun();
     this.#life = Promise.all(
       [this.#live(), this.#patrol(), this.#view.rounds.run()].map((life) =>

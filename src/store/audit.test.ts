@@ -96,3 +96,22 @@ test('a stream that holds nothing is complete to 0', () => {
   const nothing = judge({ ranges: [], gaps: [] }, { stored: [], damaged: [] });
   assert.deepEqual(nothing, { completeTo: 0, missing: [] });
 });
+
+test('an agent is not told to have what somebody took away', async (context) => {
+  const directory = mkdtempSync(join(tmpdir(), 'almadia-audit-'));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'hub.sqlite');
+  const machine = { databases: nodeDatabases(), work: nodeWork, log: silentLog };
+  const store = openStore(path, machine);
+  await store.commit({ agent: 'web', receivedAtMs: 0, segments: [text(0)] });
+  await store.merged();
+  await store.close();
+  const database = machine.databases.open(path);
+  database.transaction('full', () => database.exec('DELETE FROM blocks WHERE start > 0'));
+  database.close();
+  const opened = openStore(path, machine);
+  const [told] = opened.agentStreams('web', { below: null, max: 10 }).streams;
+  assert.equal(told!.ranges.length, 1);
+  assert.ok(told!.ranges[0]!.to < length);
+  await opened.close();
+});

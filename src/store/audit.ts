@@ -10,9 +10,6 @@ import { hull, subtract } from './range.ts';
 import type { Missing, Range, StreamAudit, StreamSummary } from './store.ts';
 import type { Tables } from './tables.ts';
 
-/** Blocks looked at in one step: only their positions, not their bodies. */
-const blocksAtOnce = 1000;
-
 /** With `content` every block is expanded and its checksum looked at; without, only positions are compared. */
 export async function* auditStreams(
   streams: readonly StreamSummary[],
@@ -23,7 +20,7 @@ export async function* auditStreams(
     const damaged = machine.content ? await damagedOf(head, tables, machine.work) : [];
     // In one step, so that no commit comes between what is said and what is there.
     const claims = { ranges: tables.ranges(number), gaps: tables.gaps(number) };
-    const stored = coverage(number, tables);
+    const stored = tables.covered(number);
     yield { ...head, number, ...claims, ...judge(claims, { stored, damaged }) };
   }
 }
@@ -49,22 +46,6 @@ export function judge(
   ];
   missing.sort((a, b) => a.from - b.from);
   return { completeTo: missing[0]?.from ?? whole.to, missing };
-}
-
-/** The positions for which there are blocks, joined where they touch. */
-function coverage(stream: number, tables: Tables): Range[] {
-  const joined: Range[] = [];
-  let position = 0;
-  for (;;) {
-    const blocks = tables.blocksAfter(stream, position, blocksAtOnce);
-    for (const { from, to } of blocks) {
-      const last = joined.at(-1);
-      if (last?.to === from) joined[joined.length - 1] = { from: last.from, to };
-      else joined.push({ from, to });
-    }
-    if (blocks.length < blocksAtOnce) return joined;
-    position = blocks.at(-1)!.to;
-  }
 }
 
 async function damagedOf(

@@ -2,10 +2,12 @@
  * Reading: pages of lines in the order of positions, or the newest ones. A merge may replace blocks between two
  * pages; reading goes on from the position reached, so nothing is missed or repeated.
  */
+
 import type { SqlRow } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
 import type { ChainRows } from './chain-rows.ts';
+import { intersect } from './range.ts';
 import type { AgentStreams, Line, Newest, Page, Query, StreamSummary } from './store.ts';
 import { type BlockRow, type StreamRow, streamOf, type Tables } from './tables.ts';
 
@@ -46,7 +48,9 @@ export function agentStreams(
   const streams: AgentStreams['streams'][number][] = [];
   let ranges = 0;
   for (const row of rows.slice(0, max)) {
-    const summary = summaryOf(row, tables);
+    const claimed = summaryOf(row, tables);
+    const covered = tables.covered(claimed.number);
+    const summary = { ...claimed, ranges: claimed.ranges.flatMap((range) => intersect(range, covered)) };
     streams.push({ ...summary, description: chains.description(agent, summary.id) });
     ranges += summary.ranges.length + summary.gaps.length;
     if (ranges >= pageRangesMax) break;

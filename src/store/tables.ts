@@ -50,6 +50,9 @@ function blockOf(row: SqlRow): BlockRow {
   };
 }
 
+/** Blocks looked at in one step: only their positions, not their bodies. */
+const blocksAtOnce = 1000;
+
 /** Families that are remembered: an agent asks for the same at each request. */
 const familiesMax = 10_000;
 
@@ -213,6 +216,22 @@ export class Tables {
   blocksAfter(stream: number, position: number, countMax: number): BlockRow[] {
     const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND "end" > ? ORDER BY "end" LIMIT ?`;
     return this.#database.all(sql, stream, position, countMax).map(blockOf);
+  }
+
+  /** The positions for which there are lines, in order, joined where they touch. */
+  covered(stream: number): Range[] {
+    const joined: Range[] = [];
+    let position = 0;
+    for (;;) {
+      const blocks = this.blocksAfter(stream, position, blocksAtOnce);
+      for (const { from, to } of blocks) {
+        const last = joined.at(-1);
+        if (last?.to === from) joined[joined.length - 1] = { from: last.from, to };
+        else joined.push({ from, to });
+      }
+      if (blocks.length < blocksAtOnce) return joined;
+      position = blocks.at(-1)!.to;
+    }
   }
 
   looseBlocks(stream: number): BlockRow[] {

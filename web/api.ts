@@ -2,8 +2,17 @@
  * The page's calls to its hub. Every answer is a value: `signed-out` leads to the log-in, `failed` carries what went
  * wrong and what to do about it. Only the page's own origin is ever asked.
  */
+import type { ProofParts } from './proof-of.ts';
 import type { TailLine } from './tail-buffer.ts';
-import { type FleetAgent, readAgents, readLines, readMessage } from './wire.ts';
+import {
+  type FleetAgent,
+  readAgents,
+  readChains,
+  readEvents,
+  readLines,
+  readMessage,
+  readStreams,
+} from './wire.ts';
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly hubTimeMs: number | null }
@@ -48,6 +57,21 @@ export function fetchAgents(): Promise<Answer<readonly FleetAgent[]>> {
 /** The newest lines, oldest first. An agent that the hub does not know (yet) has none. */
 export function fetchLines(agent: string | null, limit: number): Promise<Answer<readonly TailLine[]>> {
   return call(`/api/lines?${scopeOf(agent, { limit: String(limit) })}`, { read: readLines, absent: [] });
+}
+
+/** What is stored of an agent, or of all, and what happened to it. An agent that the hub does not know has nothing. */
+export async function fetchProof(agent: string | null): Promise<Answer<ProofParts>> {
+  const scope = scopeOf(agent, {});
+  const [streams, chains, events] = await Promise.all([
+    call(`/api/streams?${scope}`, { read: readStreams, absent: [] }),
+    call(`/api/chains?${scope}`, { read: readChains, absent: [] }),
+    call(`/api/events?${scope}`, { read: readEvents, absent: [] }),
+  ]);
+  if (streams.kind !== 'ok') return streams;
+  if (chains.kind !== 'ok') return chains;
+  if (events.kind !== 'ok') return events;
+  const value = { streams: streams.value, chains: chains.value, events: events.value };
+  return { kind: 'ok', value, hubTimeMs: streams.hubTimeMs };
 }
 
 /** The live lines, as a stream of server-sent events. The time limit ends with the head of the reply. */

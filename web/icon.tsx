@@ -14,6 +14,7 @@ const shapes = {
   dark: 'M20 14.5A8.5 8.5 0 0 1 9.5 4A8.5 8.5 0 1 0 20 14.5z',
   leave: 'M10 4H5v16h5M14 8l4 4-4 4M18 12H9',
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
+  proof: 'M12 3l7 3v5c0 5-3 8-7 10c-4-2-7-5-7-10V6zM9 12l2.5 2.5L15.5 10',
   fold: 'M6 15l6-6 6 6',
   unfold: 'M6 9l6 6 6-6',
 } as const;

@@ -1,5 +1,14 @@
 /** The page's single keys. They stay out of the way of fields, buttons and the browser's own combinations. */
-export type Shortcut = 'filter' | 'pause' | 'newest' | 'wrap' | 'fleet' | 'theme' | 'help' | 'escape';
+export type Shortcut =
+  | 'filter'
+  | 'pause'
+  | 'newest'
+  | 'wrap'
+  | 'fleet'
+  | 'proof'
+  | 'theme'
+  | 'help'
+  | 'escape';
 
 export const shortcuts: readonly {
   readonly key: string;
@@ -12,6 +21,7 @@ export const shortcuts: readonly {
   { key: 'g', name: 'g', does: 'newest', text: 'Go to the newest line and follow' },
   { key: 'w', name: 'w', does: 'wrap', text: 'Wrap long lines, or keep each on one row' },
   { key: 'f', name: 'f', does: 'fleet', text: 'Show or hide the agents' },
+  { key: 'p', name: 'p', does: 'proof', text: 'What arrived, and what is missing' },
   { key: 't', name: 't', does: 'theme', text: 'Light, dark, or as the system' },
   { key: '?', name: '?', does: 'help', text: 'This help' },
   { key: 'Escape', name: 'Esc', does: 'escape', text: 'Close, clear the filter, show all agents' },

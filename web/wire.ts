@@ -2,6 +2,7 @@
  * The hub's JSON as the page understands it. Pure. Read leniently: a field that is absent or of another type becomes
  * null or a neutral value, an entry without its key fields is left out, so that a newer or older hub still shows.
  */
+import type { HubEvent, Range, StoredChain, StoredStream } from './proof-of.ts';
 import type { TailLine } from './tail-buffer.ts';
 
 export type AgentStatus = 'active' | 'idle' | 'offline';
@@ -67,6 +68,39 @@ export function readLine(value: unknown): TailLine | null {
   };
 }
 
+export function readStreams(body: unknown): readonly StoredStream[] {
+  return entriesOf(fieldsOf(body).streams).map((fields) => ({
+    agent: textOf(fields.agent) ?? '',
+    id: textOf(fields.stream) ?? '',
+    name: textOf(fields.path) ?? textOf(fields.source) ?? '–',
+    fork: typeof fields.fork_of === 'string',
+    duplicates: countOf(fields.duplicates) ?? 0,
+    ranges: entriesOf(fields.ranges).map(rangeOf),
+    gaps: entriesOf(fields.gaps).map((gap) => ({ ...rangeOf(gap), reason: textOf(gap.reason) ?? '' })),
+  }));
+}
+
+export function readChains(body: unknown): readonly StoredChain[] {
+  return entriesOf(fieldsOf(body).chains).map((fields) => ({
+    agent: textOf(fields.agent) ?? '',
+    epoch: textOf(fields.epoch) ?? '',
+    contiguousTo: countOf(fields.contiguous_to) ?? 0,
+    newest: countOf(fields.newest) ?? 0,
+    repeats: countOf(fields.repeats) ?? 0,
+  }));
+}
+
+export function readEvents(body: unknown): readonly HubEvent[] {
+  return entriesOf(fieldsOf(body).events).map((fields) => ({
+    id: String(fields.id),
+    agent: textOf(fields.agent) ?? '',
+    kind: textOf(fields.kind) ?? '',
+    atMs: timeOf(fields.at) ?? Number.NaN,
+    path: textOf(fields.path),
+    detail: textOf(fields.detail) ?? '',
+  }));
+}
+
 /** What a refusal of the hub says; '' when it says nothing. */
 export function readMessage(body: unknown): string {
   return textOf(fieldsOf(body).message) ?? '';
@@ -87,6 +121,14 @@ export function parseJson(text: string): unknown {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+function entriesOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+function rangeOf(fields: Fields): Range {
+  return { from: countOf(fields.from) ?? 0, to: countOf(fields.to) ?? 0 };
+}
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};

@@ -6,6 +6,7 @@ import { useFleet } from './fleet-poll.ts';
 import { Help } from './help.tsx';
 import { Icon, IconButton } from './icon.tsx';
 import { type Shortcut, shortcutOf } from './keyboard.ts';
+import { Proof } from './proof.tsx';
 import { Tail, type TailControls } from './tail.tsx';
 import { applyTheme, loadTheme, nextTheme } from './theme.ts';
 
@@ -16,6 +17,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
   const [wrap, setWrap] = useState(true);
   const [folded, setFolded] = useState(false);
   const [help, setHelp] = useState(false);
+  const [proof, setProof] = useState(false);
   const controls = useRef<TailControls | null>(null);
   const nameOf = useNames(fleet.agents);
 
@@ -36,6 +38,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
     wrap: () => setWrap(!wrap),
     fleet: () => setFolded(!folded),
     theme: changeTheme,
+    proof: () => setProof(true),
     help: () => setHelp(true),
     escape: () => {
       if (controls.current?.clearFilter() !== true) choose(null);
@@ -58,6 +61,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
             shortcut="f"
             onClick={() => setFolded(!folded)}
           />
+          <IconButton icon="proof" label="What arrived" shortcut="p" onClick={() => setProof(true)} />
           <IconButton icon={theme} label={`Colours: ${theme}`} shortcut="t" onClick={changeTheme} />
           <button
             type="button"
@@ -93,6 +97,14 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
           controls={controls}
         />
       </main>
+      {proof && (
+        <Proof
+          agent={agent}
+          nameOf={nameOf}
+          onClose={() => setProof(false)}
+          onSignedOut={props.onSignedOut}
+        />
+      )}
       {help && <Help onClose={() => setHelp(false)} />}
     </div>
   );

@@ -1,5 +1,5 @@
 /** What the hub knows of chains and of what happened: an agent's streams for the agent itself, and events for people. */
-import type { AgentStreams, Event, Range, Store } from '../store/store.ts';
+import type { AgentStreams, ChainSummary, Event, Range, Store } from '../store/store.ts';
 import { storedText } from './arrival.ts';
 import type { Fleet } from './fleet.ts';
 import { askedAgent } from './fleet-routes.ts';
@@ -35,8 +35,13 @@ export function chainRoutes({ store, fleet, hubId }: ChainParts): Route[] {
     const below = found.length < eventsPageMax ? null : found.at(-1)!.number;
     return json(200, { status: 'success', events: found.map(describeEvent), next: nextOf(below) });
   };
+  const chains: Route['answer'] = (request) => {
+    const found = store.chains(askedAgent(request, { fleet, store }));
+    return json(200, { status: 'success', chains: found.map(describeChain) });
+  };
   return [
     { method: 'GET', path: '/api/agent/streams', access: 'agent', answer: streams },
+    { method: 'GET', path: '/api/chains', access: 'key', answer: chains },
     { method: 'GET', path: '/api/events', access: 'key', answer: events },
   ];
 }
@@ -63,6 +68,10 @@ function describeStream({ id, path, lines, ranges, gaps, description }: AgentStr
 
 function pairOf({ from, to }: Range): [number, number] {
   return [from, to];
+}
+
+function describeChain({ contiguousTo, ...head }: ChainSummary) {
+  return { ...head, contiguous_to: contiguousTo };
 }
 
 function describeEvent({ number, agent, kind, atMs, stream, path, detail }: Event) {

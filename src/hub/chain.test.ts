@@ -115,6 +115,8 @@ test('a chain is contiguous up to what is missing, and names it', async (context
   assert.equal((await register(hub, first)).link.sequence, 2);
   const { chains, end } = await auditOf(hub);
   assert.deepEqual(chains[0].missing, [{ from: 3, to: 4 }]);
+  const [summary] = (await hub.ask('/api/chains?agent=web')).json.chains;
+  assert.deepEqual([summary.contiguous_to, summary.newest, summary.repeats], [2, 4, 0]);
   assert.equal(end.complete, false);
   await send(hub, made[2]!);
   assert.equal((await register(hub, first)).link.sequence, 4);

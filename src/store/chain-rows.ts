@@ -98,6 +98,12 @@ export class ChainRows {
     return found === null ? null : Number(found);
   }
 
+  /** 0 where there is none. */
+  newestSequence(epoch: number): number {
+    const sql = 'SELECT max(sequence) AS sequence FROM links WHERE epoch = ?';
+    return Number(this.#database.all(sql, epoch)[0]!.sequence ?? 0);
+  }
+
   describe(agent: string, stream: string, { epoch, sequence, value }: Description): void {
     this.#database.run(
       `INSERT INTO descriptions (agent, stream, epoch, sequence, value) VALUES (?1,?2,?3,?4,?5)

@@ -5,13 +5,13 @@ import type { Work } from '../host/work.ts';
 import { auditStreams } from './audit.ts';
 import { blockBytesMin } from './block.ts';
 import { auditChains } from './chain-audit.ts';
-import { ChainRows } from './chain-rows.ts';
+import { ChainRows, type EpochRow } from './chain-rows.ts';
 import { EventRows } from './event-rows.ts';
 import { Intake, type StoredBlocks } from './intake.ts';
 import { Packer } from './packer.ts';
 import { agentStreams, readPages, summaries } from './query.ts';
 import { asStoreError, openDatabase } from './schema.ts';
-import type { Notes, Store } from './store.ts';
+import type { ChainSummary, Notes, Store } from './store.ts';
 import { Tables } from './tables.ts';
 
 export interface SqliteStore extends Store {
@@ -47,6 +47,7 @@ export function openStore(
       const newest = guarded(path, () => chains.newestEpoch(agent));
       return newest === null ? null : { epoch: newest.epoch, sequence: newest.sequence, hash: newest.hash };
     },
+    chains: (agent) => guarded(path, () => chains.epochs(agent).map((epoch) => summaryOf(epoch, chains))),
     events: (agent, page) => guarded(path, () => events.list(agent, page)),
     addEvents: (added) =>
       guarded(path, () =>
@@ -65,6 +66,13 @@ export function openStore(
       database.close();
     },
   };
+}
+
+function summaryOf(
+  { number, agent, epoch, left, repeats, sequence }: EpochRow,
+  chains: ChainRows,
+): ChainSummary {
+  return { agent, epoch, left, repeats, contiguousTo: sequence, newest: chains.newestSequence(number) };
 }
 
 function guarded<T>(path: string, work: () => T): T {

@@ -29,6 +29,8 @@ export interface Store {
   agentStreams(agent: string, page: { readonly below: number | null; readonly max: number }): AgentStreams;
   /** The newest chain of an agent and how far it is contiguous; null where there is none. */
   lastLink(agent: string): LinkPlace | null;
+  /** In the order in which they were first seen. */
+  chains(agent: string | null): readonly ChainSummary[];
   /** The newest first, below a number; of one agent, or of all with null. */
   events(
     agent: string | null,
@@ -193,14 +195,25 @@ export interface Event extends Omit<NewEvent, 'name'> {
 
 export type EventKind = ToldKind | 'agent-cloned' | 'chain-broken' | 'chain-epoch' | 'fork' | 'gap';
 
-export interface ChainAudit {
+interface ChainHead {
   readonly agent: string;
   readonly epoch: string;
   /** The epoch that the agent left for this one, at which link and why; null where it did not say. */
   readonly left: Breaks | null;
-  readonly links: number;
   /** Batches that came again. */
   readonly repeats: number;
+}
+
+export interface ChainSummary extends ChainHead {
+  /** Up to which sequence the chain was found contiguous as it came. */
+  readonly contiguousTo: number;
+  /** The greatest sequence of which something is there. */
+  readonly newest: number;
+}
+
+/** What is there now, whatever was found as it came. */
+export interface ChainAudit extends ChainHead {
+  readonly links: number;
   /** Up to which sequence nothing is missing and each link is of the one before. */
   readonly contiguousTo: number;
   /** Sequences of which nothing, or not every part, is there; `to` is not included. In order. */

@@ -29,6 +29,12 @@ const files: Record<string, readonly [string, string]> = {
 export class FakeHub {
   readonly agents: Record<string, Record<string, unknown>> = {};
   readonly lines: FakeLine[] = [];
+  /** What stands under the last part of `/api/streams`, `/api/chains` and `/api/events`. */
+  readonly proof: Record<'streams' | 'chains' | 'events', unknown[]> = {
+    streams: [],
+    chains: [],
+    events: [],
+  };
   readonly #tails = new Set<{ readonly agent: string | null; readonly response: ServerResponse }>();
   #server: Server | null = null;
   #port = 0;
@@ -115,6 +121,13 @@ export class FakeHub {
       case '/api/lines':
         json(response, 200, wanted.slice(-Number(address.searchParams.get('limit'))));
         return;
+      case '/api/streams':
+      case '/api/chains':
+      case '/api/events': {
+        const name = address.pathname.slice('/api/'.length) as keyof FakeHub['proof'];
+        json(response, 200, { status: 'success', [name]: this.proof[name] });
+        return;
+      }
       case '/api/tail': {
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
         response.write(': here\n\n');

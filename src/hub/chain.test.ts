@@ -10,6 +10,7 @@ import { nodeDatabases } from '../host/node/database.ts';
 import { nodeWork } from '../host/node/work.ts';
 import { linkHash, readReceipt, receiptVerifies } from '../protocol/chain.ts';
 import type { Session } from '../protocol/protocol.ts';
+import { toldEventsMax } from '../protocol/told-events.ts';
 import { storeName } from './hub.ts';
 
 const [one, two] = ['a'.repeat(32), 'b'.repeat(32)];
@@ -291,6 +292,19 @@ test('what an agent tells in its heartbeat is an event, once', async (context) =
   const [found, ...more] = (await hub.ask('/api/events')).json.events;
   assert.deepEqual({ ...found, id: 0 }, { ...event, id: 0, agent: 'web', path: '/var/log/a\ufffd.log' });
   assert.deepEqual(more, []);
+  await hub.close();
+});
+
+test('a heartbeat may hold as many events as may be told at once, with the longest texts', async (context) => {
+  const hub = await startHub(context);
+  await register(hub, first);
+  const events = Array.from({ length: toldEventsMax }, (_, index) => ({
+    ...{ id: index.toString(16).padStart(32, '0'), kind: 'receipt-refused', at: '2026-01-01T00:00:05.000Z' },
+    ...{ path: 'ñ€'.repeat(4096), detail: '€'.repeat(1024) },
+  }));
+  const reply = await hub.ask('/api/agent/heartbeat', { body: { agent_id: 'web', almadia: { events } } });
+  assert.equal(reply.status, 200);
+  assert.equal((await eventsOf(hub)).length, toldEventsMax);
   await hub.close();
 });
 

@@ -21,7 +21,7 @@ import type { Fleet } from './fleet.ts';
 import { refuseOther } from './guard.ts';
 import type { Identity } from './identity.ts';
 import type { Instances } from './instances.ts';
-import type { Receiver } from './receiver.ts';
+import { heartbeatBounds, type Receiver } from './receiver.ts';
 import { json, Refusal } from './reply.ts';
 import type { Route } from './router.ts';
 
@@ -56,7 +56,7 @@ export function ilaSocRoutes(parts: IlaSocParts): Route[] {
     });
   };
   const heartbeat: Route['answer'] = async (request) => {
-    const beat = await receiver.read(request, decodeHeartbeat);
+    const beat = await receiver.read(request, decodeHeartbeat, heartbeatBounds);
     refuseOther(request.sender, beat.agentId);
     const agent = storedText(beat.agentId);
     if (fleet.heartbeat({ ...beat, agentId: agent })) {

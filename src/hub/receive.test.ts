@@ -189,8 +189,13 @@ test('a refused body is told where it is wrong, and that nothing of it was store
 
 test('what is no batch must be short, most of all the log-in, which anybody may ask', async (context) => {
   const hub = await startHub(context);
-  const padded = JSON.stringify({ ...registration, key: testKey, padding: 'x'.repeat(100_000) });
-  for (const path of ['/api/login', '/api/test', '/api/agent/register', '/api/agent/heartbeat']) {
+  const bounds = [
+    ...['/api/login', '/api/test', '/api/agent/register'].map((path) => [path, 64 * 1024] as const),
+    // It tells of events, with their paths.
+    ['/api/agent/heartbeat', 1024 * 1024] as const,
+  ];
+  for (const [path, bytes] of bounds) {
+    const padded = JSON.stringify({ ...registration, key: testKey, padding: 'x'.repeat(bytes) });
     assert.equal((await hub.ask(path, { body: padded })).status, 413, path);
     const bomb = { body: gzipSync(padded), headers: { 'content-encoding': 'gzip' } };
     assert.equal((await hub.ask(path, bomb)).status, 413, path);

@@ -22,6 +22,9 @@ const receivingBytesMax = 256 * 1024 * 1024;
 /** What is no batch is short, compressed or not; the log-in is open to everybody. */
 const smallBounds = { bodyBytesMax: 64 * 1024, expandedBytesMax: 64 * 1024 };
 
+/** A heartbeat with as many events as it may hold, each with a path of 8,192 characters. */
+export const heartbeatBounds = { bodyBytesMax: 1024 * 1024, expandedBytesMax: 1024 * 1024 };
+
 export interface ReceiverParts {
   readonly host: Host;
   readonly settings: HubSettings;
@@ -43,8 +46,12 @@ export class Receiver {
   }
 
   /** A body that is no batch, as its protocol reads it. Throws `Refusal`. */
-  async read<T>(request: HttpRequest, decode: (body: Uint8Array) => Decoded<T>): Promise<T> {
-    const body = await readBody(request, smallBounds, this.#parts.host.work);
+  async read<T>(
+    request: HttpRequest,
+    decode: (body: Uint8Array) => Decoded<T>,
+    bounds: typeof smallBounds = smallBounds,
+  ): Promise<T> {
+    const body = await readBody(request, bounds, this.#parts.host.work);
     return accepted(decode(body));
   }
 

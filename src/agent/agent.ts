@@ -138,7 +138,7 @@ class RunningAgent implements Agent {
     const giveUp = this.#stopDelivery.signal;
     this.#journal = new Journal(state, { host, log: options.log, giveUp });
     this.#outbox = new Outbox(
-      { state, journal: this.#journal, host, stop: giveUp },
+      { state, journal: this.#journal, host, stop: giveUp, log: options.log },
       {
         output: settings.output.name,
         agentId,
@@ -151,6 +151,7 @@ class RunningAgent implements Agent {
     this.#possibleRepeats = this.#countPossibleRepeats();
     this.#output = openOutput(host, settings.output, {
       lineMemory: this.#lineMemory,
+      chaining: this.#outbox.links,
       agentId,
       version: options.version,
       freshKey: options.freshKey,
@@ -316,16 +317,19 @@ class RunningAgent implements Agent {
       if (!signal.aborted) this.#ledger.check();
       if (signal.aborted || !this.#delivery.reachable) continue;
       const status = this.status();
+      const events = this.#outbox.links.events.next();
       const outcome = await this.#output.heartbeat(
         {
           lagBytes: status.streams.reduce((sum, stream) => sum + stream.lagBytes, 0),
           spoolBytes: status.buffer.spooledBytes,
           deadLetters: status.deadLetters.records,
           version: status.version,
+          ...(events.length === 0 ? {} : { events }),
         },
         signal,
       );
       if (signal.aborted) return;
+      if (outcome?.kind === 'acked') await this.#outbox.note(...this.#outbox.links.events.told(events));
       if (outcome !== null || this.#outbox.queue.pending.length === 0)
         this.#delivery.heartbeatAnswered(outcome);
     }

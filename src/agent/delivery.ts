@@ -9,8 +9,9 @@
  * while it waits, it is guilty: a dead letter. When nothing is accepted, the destination is wrong, not the records:
  * the suspects go back to their places and the destination is probed slowly.
  */
-import type { BatchBody, Segment } from '../event/batch.ts';
+import type { Batch, BatchBody, Segment } from '../event/batch.ts';
 import { hasBody } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import { Bell, Turnstile } from '../host/bell.ts';
 import { diskCode } from '../host/disk.ts';
@@ -27,7 +28,7 @@ import type { Connection } from './status.ts';
 const suspectsMax = 8;
 
 export interface DeliveryOptions {
-  readonly host: Pick<Host, 'clock' | 'random'>;
+  readonly host: Pick<Host, 'clock' | 'random' | 'work'>;
   readonly output: Output;
   readonly outbox: Outbox;
   readonly log: SelfLog;
@@ -44,6 +45,14 @@ export interface DeliveryOptions {
   tooLarge(bytes: number): void;
   /** Streams whose watermark may have moved. */
   settled(entry: Entry): void;
+}
+
+/** Ready to be sent: with its bytes, and the right to the memory in which they lie. */
+interface Ready {
+  readonly entry: Entry;
+  readonly batch: Batch;
+  readonly body: BatchBody;
+  readonly holds: readonly Hold[];
 }
 
 export class Delivery {
@@ -111,8 +120,7 @@ export class Delivery {
     if (!this.#connected) return await this.#connect(signal);
     const entry = this.#mayStart() ? outbox.next() : null;
     if (entry !== null) {
-      const body = (await outbox.sure()) ? await this.#bodyOf(entry) : null;
-      if (body !== null) this.#start(entry, body, signal);
+      await this.#ready(entry, signal);
     } else if (!this.sending && outbox.queue.suspects.length > 0) this.#blameDestination();
     else await outbox.arrived.wait(host.clock, outbox.queue.postponedMs, signal);
   }
@@ -124,12 +132,34 @@ export class Delivery {
     return this.#sending.size < most && (hasMemory?.() ?? true);
   }
 
-  #start(entry: Entry, body: BatchBody, signal: AbortSignal): void {
+  /** Gets its bytes, gives it its link, where the hub takes links, and starts to send it once both are committed. */
+  async #ready(entry: Entry, signal: AbortSignal): Promise<void> {
     // The batch may be spooled meanwhile, and its memory be lent to others.
     const holds = entry.holds.map((hold) => hold.share());
+    const body = await this.#bodyOf(entry);
+    const batch = body === null ? null : await this.#linked(entry, body);
+    if (body !== null && batch !== null && (await this.#options.outbox.sure())) {
+      this.#start({ entry, batch, body, holds }, signal);
+    } else for (const hold of holds) hold.release();
+  }
+
+  /** The batch as it is sent. */
+  async #linked(entry: Entry, body: BatchBody): Promise<Batch> {
+    const { host, outbox } = this.#options;
+    const { links } = outbox;
+    const { batch } = entry.stored;
+    const whole = batch.chain?.part === '';
+    if (links.epoch === null) return batch;
+    const contentHash = links.has(batch) && whole ? batch.chain!.contentHash : await host.work.digest(body);
+    // The hub may have taken its offer back meanwhile.
+    if (links.epoch !== null && !links.has(entry.stored.batch)) outbox.linked(entry, contentHash);
+    return links.dressed({ ...entry.stored.batch, contentHash });
+  }
+
+  #start({ entry, batch, body, holds }: Ready, signal: AbortSignal): void {
     entry.sending = true;
     const turn = this.sending ? this.#last : Promise.resolve(true);
-    const acked = this.#send(entry, body, { turn, signal });
+    const acked = this.#send(entry, { batch, body }, { turn, signal });
     this.#last = acked.then(
       async (yes) => yes && (await turn),
       () => false,
@@ -155,26 +185,26 @@ export class Delivery {
   /** Whether it was acked, once that is remembered. */
   async #send(
     entry: Entry,
-    body: BatchBody,
+    { batch, body }: { readonly batch: Batch; readonly body: BatchBody },
     { turn, signal }: { readonly turn: Promise<boolean>; readonly signal: AbortSignal },
   ): Promise<boolean> {
     const { output } = this.#options;
     const closings = this.#closings;
-    const answer = await output.send(entry.stored.batch, body, signal, turn);
+    const answer = await output.send(batch, body, signal, turn);
     const { outcome } = answer;
     if (signal.aborted && outcome.kind === 'retry' && outcome.cause !== 'unsent') this.interrupted = true;
     if (outcome.kind !== 'acked') this.#settling = true;
     const late = closings !== this.#closings;
-    await this.#acting.pass(() => this.#act(entry, { answer, body, aborted: signal.aborted, late }));
+    await this.#acting.pass(() => this.#act(entry, { answer, batch, body, aborted: signal.aborted, late }));
     return outcome.kind === 'acked';
   }
 
   /** A heartbeat's answer, when no batch tells how the destination is. */
   heartbeatAnswered(outcome: Outcome | null): void {
-    if (outcome === null) {
+    if (outcome === null || outcome.kind === 'acked') {
       if (this.connection !== 'connected') this.#open();
     } else if (outcome.kind === 'retry') this.#note('away', outcome.reason);
-    else if (outcome.kind === 'rejected') this.#note('refused', outcome.reason);
+    else this.#note('refused', outcome.reason);
   }
 
   /** Gets ready to send while other things are still being made ready. */
@@ -202,6 +232,8 @@ export class Delivery {
     entry: Entry,
     given: {
       readonly answer: Answer;
+      /** As it was sent. */
+      readonly batch: Batch;
       readonly body: BatchBody;
       readonly aborted: boolean;
       readonly late: boolean;
@@ -210,7 +242,7 @@ export class Delivery {
     const { outcome } = given.answer;
     switch (outcome.kind) {
       case 'acked':
-        await this.#acked(entry, given.answer);
+        await this.#acked(entry, given.answer, given.batch);
         return;
       case 'retry':
         if (given.aborted || outcome.cause === 'unsent') return;
@@ -219,16 +251,17 @@ export class Delivery {
         return;
       case 'rejected':
         if (outcome.cause === 'destination' && given.late) return;
-        await this.#rejected(entry, outcome, given.body);
+        await this.#rejected(entry, outcome, given);
         return;
     }
   }
 
-  async #acked(entry: Entry, answer: Answer): Promise<void> {
+  async #acked(entry: Entry, answer: Answer, sent: Batch): Promise<void> {
     const { outbox, host } = this.#options;
     const { outcome } = answer;
     const records = outcome.kind === 'acked' ? outcome.records + outcome.duplicates : 0;
-    await outbox.acked(entry, answer);
+    const receipt = outcome.kind === 'acked' ? outcome.receipt : undefined;
+    await outbox.acked(entry, answer, outbox.links.proved(sent, receipt));
     this.#options.settled(entry);
     if (records === 0) {
       // It was settled without a request: that proves nothing of the destination, but its registration did.
@@ -255,12 +288,15 @@ export class Delivery {
   async #rejected(
     entry: Entry,
     outcome: Extract<Outcome, { kind: 'rejected' }>,
-    body: BatchBody,
+    { batch, body }: { readonly batch: Batch; readonly body: BatchBody },
   ): Promise<void> {
     const { outbox, tooLarge } = this.#options;
-    const { batch } = entry.stored;
     switch (outcome.cause) {
       case 'destination':
+        this.#close({ why: 'refused', afterMs: null, reason: outcome.reason });
+        return;
+      case 'receipt':
+        await outbox.note(...outbox.links.refused(batch, outcome.reason));
         this.#close({ why: 'refused', afterMs: null, reason: outcome.reason });
         return;
       case 'size':

@@ -17,6 +17,7 @@ function fullDisk() {
     snapshot: state.snapshot,
     ledger: (stream) => state.ledger(stream),
     history: (output, sinceMs) => state.history(output, sinceMs),
+    kept: (output, kind) => state.kept(output, kind),
     body: (key) => state.body(key),
     close: () => state.close(),
     commit(changes, durability) {

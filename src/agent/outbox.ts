@@ -15,6 +15,7 @@ import type { StreamId, StreamRecord } from '../event/stream.ts';
 import { Bell } from '../host/bell.ts';
 import type { Durability } from '../host/database.ts';
 import type { Host } from '../host/host.ts';
+import { type SelfLog, silentLog } from '../host/selflog.ts';
 import type { Delivery } from '../output/output.ts';
 import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
 import { baseOf, type Waiting } from './account.ts';
@@ -22,6 +23,7 @@ import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
 import { type Content, type Entry, halfKey, letGo, nameBatch, newEntry } from './entry.ts';
 import type { Journal } from './journal.ts';
+import { Links } from './links.ts';
 import { Queue } from './queue.ts';
 import { type Marks, Settlement } from './settlement.ts';
 import { recordsOf, splitInHalf } from './split.ts';
@@ -48,13 +50,14 @@ export class Outbox {
   readonly queue: Queue;
   readonly aside = new Aside(() => this.arrived.ring());
   readonly totals = new Totals();
+  readonly links: Links;
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
   /** Streams that were settled since their ledger was looked at last. */
   readonly touched = new Set<StreamId>();
   readonly #state: State;
   readonly #journal: Journal;
-  readonly #host: Pick<Host, 'clock' | 'work'>;
+  readonly #host: Pick<Host, 'clock' | 'work' | 'random'>;
   readonly #options: OutboxOptions;
   readonly #fleeting = new Set<StreamId>();
   readonly #stop: AbortSignal;
@@ -68,8 +71,9 @@ export class Outbox {
     given: {
       readonly state: State;
       readonly journal: Journal;
-      readonly host: Pick<Host, 'clock' | 'work'>;
+      readonly host: Pick<Host, 'clock' | 'work' | 'random'>;
       readonly stop: AbortSignal;
+      readonly log?: SelfLog;
     },
     options: OutboxOptions,
   ) {
@@ -79,6 +83,10 @@ export class Outbox {
     this.#stop = given.stop;
     this.queue = new Queue(given.host.clock);
     this.#options = options;
+    this.links = new Links({
+      ...{ state: given.state, output: options.output, host: given.host, log: given.log ?? silentLog },
+      commit: (changes) => this.#commit(changes, 'full'),
+    });
     this.#restore(given.state.snapshot);
   }
 
@@ -174,25 +182,33 @@ export class Outbox {
     const { batch } = entry.stored;
     if (found.segments.some((segment, index) => segment !== batch.segments[index])) {
       const records = found.segments.reduce((sum, one, at) => sum + recordsOf(one, found.bodies[at]!), 0);
+      const restated = this.links.state(batch, null);
       const next = this.#name(batch.key, { ...found, records }, batch.readAtMs);
       entry.stored = { ...entry.stored, batch: next };
       const gone = found.segments.filter((segment, index) => segment !== batch.segments[index]);
       const uncounted = gone.flatMap(({ stream }) => uncountedChanges(this.streams, stream));
-      await this.#commit([{ kind: 'batch', stored: entry.stored }, ...uncounted], 'normal');
+      await this.#commit([{ kind: 'batch', stored: entry.stored }, ...uncounted, ...restated], 'normal');
     }
     entry.body = found.bodies;
     this.#memoryBytes += entry.stored.batch.bytes;
   }
 
-  /** The destination has it. */
-  async acked(entry: Entry, delivery: Delivery): Promise<void> {
+  /** A batch has its link, which is committed with the next commit (`sure`). */
+  linked(entry: Entry, contentHash: string): void {
+    const { chain, change } = this.links.link(entry.stored.batch, contentHash);
+    entry.stored = { ...entry.stored, batch: { ...entry.stored.batch, chain } };
+    this.#journal.later([{ kind: 'batch', stored: entry.stored }, change]);
+  }
+
+  /** The destination has it; `also` goes into the same transaction. */
+  async acked(entry: Entry, delivery: Delivery, also: readonly Change[] = []): Promise<void> {
     const { stored } = entry;
     const given = { counts: this.#counts(entry), atMs: this.#host.clock.now() };
     const changes =
       stored.status === 'replay'
         ? replayedChanges(stored, given)
         : ackedChanges(stored.batch, delivery, { ...given, body: () => this.body(entry) ?? [] });
-    await this.#settle(entry, { changes, status: 'acked', durability: 'normal' });
+    await this.#settle(entry, { changes: [...changes, ...also], status: 'acked', durability: 'normal' });
   }
 
   /** Sets a batch aside with its bytes: counted, kept, never dropped. */
@@ -201,11 +217,14 @@ export class Outbox {
     const wasReplay = entry.stored.status === 'replay';
     // The ledger counts a dead letter under the reason of its first death.
     const reason = wasReplay ? entry.stored.reason : why.reason;
-    entry.stored = { ...entry.stored, status: 'dead', reason, atMs: this.#host.clock.now() };
+    const stated = this.links.state(entry.stored.batch, reason);
+    const { chain: _, ...batch } = entry.stored.batch;
+    entry.stored = { ...entry.stored, batch, status: 'dead', reason, atMs: this.#host.clock.now() };
     this.queue.acquit(entry);
     entry.secondChance = why.secondChance;
     const changes: Change[] = [
       { kind: 'batch', stored: entry.stored, body },
+      ...stated,
       ...(wasReplay ? [] : deadChanges(entry.stored, this.#counts(entry))),
     ];
     if (!wasReplay) await this.#settle(entry, { changes, status: 'dead', durability: 'full' });
@@ -233,12 +252,16 @@ export class Outbox {
     const spooled = entry.body === null;
     const changes: Change[] = [{ kind: 'forget-batch', key: batch.key }];
     const halves = splitInHalf(batch, body).map((part, index) => {
-      const half = this.#name(halfKey(batch.key, index as 0 | 1), part, batch.readAtMs);
+      const named = this.#name(halfKey(batch.key, index as 0 | 1), part, batch.readAtMs);
+      const { chain } = batch;
+      const half =
+        chain === undefined ? named : { ...named, chain: { ...chain, part: `${chain.part}${index}` } };
       const stored = { ...this.#stored(half, status), reason };
       changes.push({ kind: 'batch', stored, ...(spooled ? { body: part.bodies } : {}) });
       return newEntry(stored, { body: spooled ? null : part.bodies });
     });
     if (!(await this.#commit(changes, spooled ? 'full' : 'normal'))) return;
+    if (batch.chain !== undefined) this.links.opened(batch.chain);
     for (const half of halves) half.holds = entry.holds.map((hold) => hold.share());
     letGo(entry);
     if (status === 'replay') {
@@ -275,8 +298,8 @@ export class Outbox {
     this.#fleeting.add(stream);
   }
 
-  async note(change: Change): Promise<void> {
-    await this.#commit([change], 'full');
+  async note(...changes: readonly Change[]): Promise<void> {
+    await this.#commit(changes, 'full');
   }
 
   /** A stream of which nothing is waiting any more; gives what is to be committed. */
@@ -374,6 +397,8 @@ export class Outbox {
     for (const stored of mine.sort((a, b) => compareKeys(a.batch.key, b.batch.key))) {
       this.#sequence = Math.max(this.#sequence, stored.batch.key.sequence);
       const entry = newEntry(stored, { body: null });
+      if (stored.status !== 'acked' && stored.batch.chain !== undefined)
+        this.links.opened(stored.batch.chain);
       if (stored.status === 'dead' || stored.status === 'replay') {
         this.aside.add(entry);
         continue;

@@ -5,6 +5,7 @@ import type { StreamStatus } from '../source/source.ts';
 import type { Account } from './account.ts';
 import type { Delivery } from './delivery.ts';
 import type { Journal } from './journal.ts';
+import type { Standing } from './links.ts';
 import type { Outbox } from './outbox.ts';
 import type { AgentStatus } from './status.ts';
 
@@ -47,6 +48,7 @@ export function statusOf(parts: StatusParts): AgentStatus {
       lastError: journal.trouble === null ? delivery.lastError : { reason: journal.trouble, atMs: nowMs },
       nextTryAtMs: waitsMs === null ? null : nowMs + waitsMs,
     },
+    chain: chainOf(outbox.links.standing),
     buffer: bufferOf(outbox, settings.spool.bytesMax),
     deadLetters: deadOf(outbox),
     streams: parts.streams.map((stream) => withLag(stream, { outbox, nowMs })),
@@ -75,6 +77,13 @@ function bufferOf(outbox: Outbox, spoolBytesMax: number): AgentStatus['buffer'] 
   }
   const { spooledBytes } = outbox;
   return { spooledBatches, spooledRecords, spooledBytes, spoolBytesMax, heldRecords, full: !outbox.hasRoom };
+}
+
+function chainOf({ hub, last, receipts, refused }: Standing): AgentStatus['chain'] {
+  if (hub === null || last === null) return null;
+  const { id: hubId, publicKey } = hub;
+  const { epoch, sequence } = last;
+  return { hubId, publicKey, epoch, sequence, receipts, refused };
 }
 
 function deadOf(outbox: Outbox): AgentStatus['deadLetters'] {

@@ -29,6 +29,18 @@ export interface AgentStatus {
     readonly lastError: { readonly reason: string; readonly atMs: number } | null;
     readonly nextTryAtMs: number | null;
   };
+  /** What the hub and this agent have of each other's chain; null where no hub ever offered one. */
+  readonly chain: {
+    readonly hubId: string;
+    /** Base64, as it is kept. */
+    readonly publicKey: string;
+    readonly epoch: string;
+    /** Of the newest link. */
+    readonly sequence: number;
+    /** Receipts that verified, and that did not. */
+    readonly receipts: number;
+    readonly refused: number;
+  } | null;
   readonly buffer: {
     readonly spooledBatches: number;
     readonly spooledRecords: number;

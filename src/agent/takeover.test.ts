@@ -85,6 +85,7 @@ test('a start after a crash takes over what is missing, and nothing twice', asyn
       snapshot: state.snapshot,
       ledger: (stream) => state.ledger(stream),
       history: (output, sinceMs) => state.history(output, sinceMs),
+      kept: (output, kind) => state.kept(output, kind),
       body: (key) => state.body(key),
       close: () => state.close(),
       commit(changes, durability) {

@@ -49,6 +49,7 @@ const connected: AgentStatus = {
     heldRecords: 0,
     full: false,
   },
+  chain: null,
   deadLetters: { batches: 0, records: 0, bytes: 0 },
   streams: [stream],
   ledger: { openStreams: 0, firstPath: null },

@@ -55,10 +55,49 @@ export interface StatedSegment {
   readonly reason: string;
 }
 
+/** What a hub signs once a batch's lines, ranges and link are on its disk. */
+export interface Receipt {
+  /** The hub's id. */
+  readonly hub: string;
+  readonly agentId: string;
+  readonly batchId: string;
+  readonly epoch: string;
+  readonly sequence: number;
+  readonly part: string;
+  /** Stored by this request, and there already. */
+  readonly records: number;
+  readonly duplicates: number;
+  /** SHA-256 of the bytes sent, in hexadecimal. */
+  readonly contentHash: string;
+  /** The hash of the batch's link. */
+  readonly link: string;
+  /** ISO 8601 in milliseconds. */
+  readonly time: string;
+}
+
+export interface SignedReceipt extends Receipt {
+  /** Ed25519 over `receiptText` (`protocol/chain.ts`), base64. */
+  readonly signature: string;
+}
+
 /** A place up to which a chain is contiguous. */
 export interface LinkPlace {
   readonly epoch: string;
   /** 0 where the epoch has no contiguous link yet, with `noLink`. */
   readonly sequence: number;
   readonly hash: string;
+}
+
+/** What a hub says of an epoch at registration. */
+export interface StatedLink extends LinkPlace {
+  /** The highest sequence that it has of this epoch, contiguous or not. */
+  readonly highest: number;
+}
+
+/** Who a hub is to its agents. */
+export interface HubIdentity {
+  /** 128 random bits in hexadecimal. */
+  readonly id: string;
+  /** Of Ed25519, 32 bytes in base64. */
+  readonly publicKey: string;
 }

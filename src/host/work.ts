@@ -15,6 +15,8 @@ export interface Work {
   turn(): Promise<void>;
   /** SHA-256 of the parts together, in hexadecimal. */
   sha256(parts: readonly (Uint8Array | string)[]): string;
+  /** The same, off the event loop where there are many bytes. */
+  digest(parts: readonly Uint8Array[]): Promise<string>;
   /** Ed25519 (RFC 8032) with the key pair of a seed of 32 bytes; some tens of microseconds a signature. */
   signer(seed: Uint8Array): Signer;
   /** False also for a key that is none. */

@@ -21,8 +21,9 @@ async function send(hub: HubUnderTest, made: Made, session: Partial<Session> = {
   return hub.ask('/api/agent/ingest-batch', { body: blockOf(made, session), headers });
 }
 
-async function register(hub: HubUnderTest, instance: string, hostname = 'web') {
-  const body = { agent_id: 'web', hostname, os_type: 'Linux', almadia: { chain: 1, instance, version: '1' } };
+async function register(hub: HubUnderTest, instance: string, hostname = 'web', epoch?: string) {
+  const almadia = { chain: 1, instance, version: '1', ...(epoch === undefined ? {} : { epoch }) };
+  const body = { agent_id: 'web', hostname, os_type: 'Linux', almadia };
   return (await hub.ask('/api/agent/register', { body })).json.almadia;
 }
 
@@ -91,8 +92,26 @@ test('a batch with a link gets a receipt that verifies, and one more when it com
       },
     );
   }
-  assert.deepEqual((await register(hub, first)).link, { epoch: 'e'.repeat(32), sequence: 1, hash: link });
+  assert.deepEqual((await register(hub, first)).link, {
+    ...{ epoch: 'e'.repeat(32), sequence: 1, hash: link, highest: 1 },
+  });
   assert.equal((await auditOf(hub)).chains[0].repeats, 1);
+  await hub.close();
+});
+
+test('the link stated is of the agent’s own epoch where the hub knows it, with the highest that came', async (context) => {
+  const hub = await startHub(context);
+  const [own, newer] = [new ChainOfTests('a'.repeat(32)), new ChainOfTests('b'.repeat(32))];
+  const [one, two, three] = [0, 4, 8].map((from) => own.next([at(from, 'abc\n')]));
+  for (const made of [one!, three!, newer.next([at(12, 'abc\n')])]) await send(hub, made);
+  const stated = async (epoch?: string) => (await register(hub, first, 'web', epoch)).link;
+  const brief = ({ epoch, sequence, highest }: Awaited<ReturnType<typeof stated>>) =>
+    `${epoch[0]} ${sequence} ${highest}`;
+  assert.equal(brief(await stated(own.epoch)), 'a 1 3');
+  for (const epoch of [undefined, newer.epoch, 'c'.repeat(32)])
+    assert.equal(brief(await stated(epoch)), 'b 1 1');
+  await send(hub, two!);
+  assert.equal(brief(await stated(own.epoch)), 'a 3 3');
   await hub.close();
 });
 
@@ -396,7 +415,7 @@ test('in whatever order, how often and how split batches come, the same is store
   });
   const wanted = ['a1', 'a2', 'b1', 'b2', 'b3', 'c1', 'd1', 'd2'];
   const { whole: last } = ways.at(-1)!;
-  const link = { epoch: chain.epoch, sequence: 4, hash: linkHash(last.batch.chain, nodeWork) };
+  const link = { epoch: chain.epoch, sequence: 4, hash: linkHash(last.batch.chain, nodeWork), highest: 4 };
   const all = ways.flatMap(({ whole, halves }, index) => [
     { index, sends: [whole] },
     { index, sends: halves },

@@ -5,10 +5,11 @@ import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpRequest, RequestHead, ServerReply } from '../host/net.ts';
 import { keepPrivate } from '../host/private-directory.ts';
-import type { Random } from '../host/random.ts';
+import { type Random, randomName } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
 import { openLogScanner } from '../lines/decode.ts';
+import { runHeader } from '../protocol/chain.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
@@ -96,6 +97,12 @@ export async function openHub(
     const reply = await route.answer({ ...request, params, search, sender });
     return request.method === 'HEAD' ? { ...reply, body: '' } : reply;
   };
+  /** Agents register again when they see another: the store may be an older one than before. */
+  const run = randomName(random);
+  const finished = (reply: ServerReply): ServerReply => ({
+    ...reply,
+    headers: { ...defaultHeaders, [runHeader]: run, ...reply.headers },
+  });
   const running = new Set<Promise<ServerReply>>();
   let closing = false;
 
@@ -155,10 +162,6 @@ async function makeDirectory(host: Host, path: string): Promise<void> {
     if (error instanceof AlmadiaError) throw error;
     throw new AlmadiaError('STORE_UNWRITABLE', { path, cause: String(error) }, { cause: error });
   }
-}
-
-function finished(reply: ServerReply): ServerReply {
-  return { ...reply, headers: { ...defaultHeaders, ...reply.headers } };
 }
 
 function explained(error: unknown, { method, path }: RequestHead, log: SelfLog): ServerReply {

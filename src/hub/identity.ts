@@ -5,10 +5,10 @@
  * is what its agents must be able to tell, and there is nothing that could be restored without the other. The file is
  * its user's alone (0600 in 0700).
  */
+import type { HubIdentity } from '../event/chain.ts';
 import type { Random } from '../host/random.ts';
 import { randomName } from '../host/random.ts';
 import type { Signer, Work } from '../host/work.ts';
-import type { HubIdentity } from '../protocol/protocol.ts';
 import type { Notes } from '../store/store.ts';
 
 const seedBytes = 32;

@@ -5,12 +5,13 @@
  * the original agent count its batches as failed. Its heartbeat is answered with 404, so that it registers and tells
  * who it is. `?dry_run=1` checks a batch in full and stores nothing.
  */
+import type { SignedReceipt } from '../event/chain.ts';
 import type { ToldEvent } from '../event/told-event.ts';
 import type { Clock } from '../host/clock.ts';
 import type { Work } from '../host/work.ts';
 import type { LogScanner } from '../lines/decode.ts';
 import { decodeBlock, isBlock } from '../protocol/block.ts';
-import { linkHash, type SignedReceipt, signReceipt } from '../protocol/chain.ts';
+import { linkHash, signReceipt } from '../protocol/chain.ts';
 import { decodeRegistration, ingestPath } from '../protocol/ila-soc.ts';
 import type { Incoming } from '../protocol/incoming.ts';
 import { decodeHeartbeat, hubOffer, receipt } from '../protocol/ingest.ts';
@@ -43,7 +44,7 @@ export function ilaSocRoutes(parts: IlaSocParts): Route[] {
     refuseOther(request.sender, registration.agentId);
     const agentId = storedText(registration.agentId);
     fleet.register({ ...registration, agentId });
-    const { instance, hostname } = registration;
+    const { instance, epoch, hostname } = registration;
     if (instance !== null) instances.heard(agentId, { instance, hostname }, clock.now());
     return json(200, {
       status: 'success',
@@ -51,7 +52,7 @@ export function ilaSocRoutes(parts: IlaSocParts): Route[] {
       server_time: new Date(clock.now()).toISOString(),
       almadia: hubOffer(
         work.encodings,
-        instance === null ? null : { hub: identity, link: store.lastLink(agentId) },
+        instance === null ? null : { hub: identity, link: store.lastLink(agentId, epoch) },
       ),
     });
   };

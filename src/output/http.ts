@@ -17,9 +17,10 @@ import type { HttpReply } from '../host/net.ts';
 import { NetError } from '../host/net.ts';
 import type { Encoding } from '../host/work.ts';
 import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
+import { runHeader } from '../protocol/chain.ts';
 import type { Encoded, HeartbeatReport, Protocol, Session, WireRequest } from '../protocol/protocol.ts';
 import { describeNetFailure } from './net-causes.ts';
-import type { Delivery, Output } from './output.ts';
+import type { Chaining, Delivery, Output } from './output.ts';
 import { nothingSetAside } from './output.ts';
 
 /** The deployed server of `ila-soc` answers with a result for every record; longer replies are cut off, bytes. */
@@ -51,6 +52,8 @@ export interface HttpOutputOptions {
   readonly gzip: 'auto' | 'never';
   /** Where requests are written; without one, in a memory of its own. */
   readonly lineMemory?: LineMemory | undefined;
+  /** Joins batches by links; without it no chain is asked for. */
+  readonly chaining?: Chaining | undefined;
 }
 
 type Machine = Pick<Host, 'net' | 'work' | 'clock'>;
@@ -64,6 +67,8 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   let session: Session = { ...options.agent, key: options.key, envelope: 0, gzip: false };
   /** Whether the session is what the destination said last. */
   let registered = presence === null;
+  /** Which process of the hub answered last. */
+  let run: string | undefined;
   const lineMemory = options.lineMemory ?? openLineMemory();
 
   return {
@@ -100,18 +105,25 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     if ('failed' in answer) return answer.failed;
     const beaten = presence.beaten(answer.reply, host.clock.now());
     if (beaten.kind === 'unknown') return register(signal);
-    return beaten.kind === 'acked' ? null : doubt(beaten);
+    if (beaten.kind !== 'acked') return doubt(beaten);
+    return session.envelope > 0 && (report.events?.length ?? 0) > 0 ? beaten : null;
   }
 
   /** Null when the destination knows the agent now. */
   async function register(signal: AbortSignal): Promise<Outcome | null> {
     if (presence === null) return null;
-    const answer = await exchange(() => presence.register(session), signal);
+    const registering = options.chaining?.registering();
+    const asking =
+      registering === undefined
+        ? session
+        : { ...session, instance: options.chaining!.instance, epoch: registering.epoch };
+    const answer = await exchange(() => presence.register(asking), signal);
     if ('failed' in answer) return answer.failed;
     const result = presence.registered(answer.reply, host.clock.now());
     if (result.kind !== 'registered') return doubt(result);
-    const { envelope, gzip, block, encodings } = result;
-    session = { ...session, envelope, gzip, block, encodings };
+    const { envelope, gzip, block, encodings, chain, hub, link } = result;
+    await registering?.done(hub === null ? null : { hub, link });
+    session = { ...session, envelope, gzip, block, encodings, chain, hub };
     registered = true;
     return null;
   }
@@ -124,12 +136,19 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     const wasRegistered = registered;
     const refusal = await connect(signal);
     if (refusal !== null) return { delivery: { outcome: refusal, ...nothingSetAside }, forgotten: false };
+    const epoch = options.chaining?.epoch ?? null;
+    // An epoch has begun since the batch got its link.
+    if (epoch !== null && batch.chain?.epoch !== epoch) {
+      return { delivery: { outcome: unsent, ...nothingSetAside }, forgotten: false };
+    }
+    const { hub = null, agentId } = session;
+    const witness = hub === null ? undefined : { hub, agentId, work: host.work };
     const encoded = protocol.encode(batch, body, session, lineMemory);
     try {
       const answer = await sendEncoded(encoded, given);
       const { blank, cut } = encoded;
       if ('outcome' in answer) return { delivery: { outcome: answer.outcome, blank, cut }, forgotten: false };
-      const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now() });
+      const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now(), witness });
       const forgotten = answer.reply.status === 404 && presence !== null && wasRegistered;
       return { delivery: { outcome: doubt(outcome), blank, cut }, forgotten };
     } finally {
@@ -184,12 +203,21 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
         },
         signal,
       );
+      noteRun(reply);
       return { reply };
     } catch (error) {
       if (!(error instanceof NetError)) throw error;
       const reason = describeNetFailure(url, error);
       return { failed: doubt({ kind: 'retry', cause: 'away', afterMs: null, reason }) };
     }
+  }
+
+  /** A hub that was started again may have been put back from a copy: only a registration tells. */
+  function noteRun({ headers }: HttpReply): void {
+    const seen = headers[runHeader];
+    if (seen === undefined || seen === run) return;
+    run = seen;
+    registered = presence === null;
   }
 
   async function compressed(request: WireRequest): Promise<WireRequest> {
@@ -215,7 +243,8 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
   /** Registers again before the next request, unless only this batch was refused; masks the key in the reason. */
   function doubt(outcome: Outcome): Outcome {
     if (outcome.kind === 'acked') return outcome;
-    const blamesBatch = outcome.kind === 'rejected' && outcome.cause !== 'destination';
+    const blamesBatch =
+      outcome.kind === 'rejected' && (outcome.cause === 'size' || outcome.cause === 'content');
     if (!blamesBatch) registered = presence === null;
     const { key } = session;
     return key.length < 4 ? outcome : { ...outcome, reason: outcome.reason.replaceAll(key, '***') };
@@ -234,7 +263,7 @@ const unsent: Outcome = {
   kind: 'retry',
   cause: 'unsent',
   afterMs: null,
-  reason: 'a batch before it was not taken',
+  reason: 'it is not its turn',
 };
 
 /** A header can carry visible ASCII, and spaces between (RFC 9110, 5.5). */

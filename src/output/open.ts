@@ -12,7 +12,7 @@ import { syncLogs, syncLogsBase } from '../protocol/sync-logs.ts';
 import type { OutputSettings } from '../settings/agent.ts';
 import { openFileOutput } from './file.ts';
 import { isSendableKey, openHttpOutput } from './http.ts';
-import type { Output } from './output.ts';
+import type { Chaining, Output } from './output.ts';
 import type { ByteSink } from './stdout.ts';
 import { openStdoutOutput } from './stdout.ts';
 
@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly freshKey: (() => Promise<string | null>) | null;
   /** Where requests are written; without one, in a memory of its own. */
   readonly lineMemory?: LineMemory;
+  /** Joins the batches to a hub by links; without it no chain is asked for. */
+  readonly chaining?: Chaining;
   /** Where the output `stdout` writes. */
   readonly standardOutput: ByteSink;
 }
@@ -85,6 +87,7 @@ function openHttp(
     key,
     freshKey: options.freshKey,
     lineMemory: options.lineMemory,
+    chaining: settings.type === 'hub' ? options.chaining : undefined,
     ca: settings.ca,
     certificate: settings.certificate,
     timeoutMs: settings.timeoutMs,

@@ -6,6 +6,7 @@
  * `retry, away`: whether the batch arrived is then not known.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import type { HubIdentity, StatedLink } from '../event/chain.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HeartbeatReport, ProtocolLimits } from '../protocol/protocol.ts';
 
@@ -20,9 +21,29 @@ export interface Output {
    * batches before it were acked and are remembered so.
    */
   send(batch: Batch, body: BatchBody, signal: AbortSignal, turn?: Promise<boolean>): Promise<Delivery>;
-  /** Shows that the agent lives; registers again when the destination has forgotten it. Null: all is well. */
+  /**
+   * Shows that the agent lives; registers again when the destination has forgotten it. Null: all is well; `acked`: and the
+   * events of the report were told.
+   */
   heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null>;
   close(): Promise<void>;
+}
+
+/** Whoever joins batches into a chain, as an output needs it (docs/protocol.md, Links and receipts). */
+export interface Chaining {
+  /** 128 random bits in hexadecimal, of this process. */
+  readonly instance: string;
+  /** Of which batches must have a link to be sent; null while the hub takes none. */
+  readonly epoch: string | null;
+  /** Before a registration is asked for. */
+  registering(): Registering;
+}
+
+export interface Registering {
+  /** The agent's own epoch; undefined before the first. */
+  readonly epoch: string | undefined;
+  /** What the hub said; null: it offers no chain. Resolves once what follows from it is remembered. */
+  done(said: { readonly hub: HubIdentity; readonly link: StatedLink | null } | null): Promise<void>;
 }
 
 /** An outcome, and what the protocol set aside on the way: it counts when the outcome is `acked`. */

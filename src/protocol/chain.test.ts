@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batchOf, lines } from '../../test/compat/batches.ts';
-import { type Chain, noLink, type Statement } from '../event/chain.ts';
+import { type Chain, noLink, type Receipt, type Statement } from '../event/chain.ts';
 import { nodeWork } from '../host/node/work.ts';
 import { decodeBlock, descriptionBytesMax, encodeBlock } from './block.ts';
 import {
@@ -9,7 +9,6 @@ import {
   encodeReceipt,
   encodeStatement,
   linkHash,
-  type Receipt,
   readChain,
   readReceipt,
   readStatement,

@@ -11,13 +11,18 @@
  * What is hashed or signed is UTF-8 with LF between its lines. So that no line can hold one, ids of batches are printable
  * ASCII, and an agent whose id holds a line end gets no chain.
  */
+import type { Batch } from '../event/batch.ts';
 import {
   type BreakReason,
   type Breaks,
   type Chain,
+  type HubIdentity,
   type Link,
   type LinkPlace,
   noLink,
+  type Receipt,
+  type SignedReceipt,
+  type StatedLink,
   type Statement,
 } from '../event/chain.ts';
 import type { Signer, Work } from '../host/work.ts';
@@ -27,36 +32,14 @@ import { readSegmentHead } from './segment-head.ts';
 /** The version of the chain that is spoken here. */
 export const chainVersion = 1;
 
+/** Of every reply: 128 random bits in hexadecimal, drawn when the hub's process starts. */
+export const runHeader = 'almadia-run';
+
 /** So many halvings make one record of 2^53 bytes. */
 const partCharactersMax = 53;
 
 /** Statements in one header; further ones travel with later batches. */
 export const statementsMax = 1000;
-
-/** What a hub signs once a batch's lines, ranges and link are on its disk. */
-export interface Receipt {
-  /** The hub's id. */
-  readonly hub: string;
-  readonly agentId: string;
-  readonly batchId: string;
-  readonly epoch: string;
-  readonly sequence: number;
-  readonly part: string;
-  /** Stored by this request, and there already. */
-  readonly records: number;
-  readonly duplicates: number;
-  /** SHA-256 of the bytes sent, in hexadecimal. */
-  readonly contentHash: string;
-  /** The hash of the batch's link. */
-  readonly link: string;
-  /** ISO 8601 in milliseconds. */
-  readonly time: string;
-}
-
-export interface SignedReceipt extends Receipt {
-  /** Ed25519 over `receiptText`, base64. */
-  readonly signature: string;
-}
 
 /** SHA-256 in hexadecimal. The part plays no role: all parts of a batch have the link of the whole. */
 export function linkHash(link: Link, work: Pick<Work, 'sha256'>): string {
@@ -84,6 +67,34 @@ export function receiptVerifies(
 ): boolean {
   const text = Buffer.from(receiptText(receipt));
   return work.verify(Buffer.from(publicKey, 'base64'), text, Buffer.from(receipt.signature, 'base64'));
+}
+
+/** What a receipt must say, and who can tell whether it was signed. */
+export interface Witness {
+  readonly hub: HubIdentity;
+  readonly agentId: string;
+  readonly work: Pick<Work, 'sha256' | 'verify'>;
+}
+
+/** The receipt for a batch of which so many records were sent; or why it proves nothing. */
+export function proveReceipt(
+  value: unknown,
+  batch: Pick<Batch, 'id' | 'contentHash'> & { readonly chain: Chain; readonly records: number },
+  { hub, agentId, work }: Witness,
+): SignedReceipt | string {
+  const receipt = readReceipt(value);
+  if (receipt === null) return 'it is none';
+  const { chain } = batch;
+  const { epoch, sequence, part } = receipt;
+  const about = receipt.agentId === agentId && receipt.batchId === batch.id && receipt.hub === hub.id;
+  if (!about) return 'it is of another hub, or for another batch';
+  const placed = epoch === chain.epoch && sequence === chain.sequence && part === chain.part;
+  if (!placed || receipt.link !== linkHash(chain, work)) return 'it is for another link';
+  if (receipt.contentHash !== (batch.contentHash ?? chain.contentHash)) return 'it is for other bytes';
+  if (receipt.records + receipt.duplicates !== batch.records) return 'it counts other records';
+  return receiptVerifies(receipt, hub.publicKey, work)
+    ? receipt
+    : 'its signature is not by the key of the hub';
 }
 
 export function encodeReceipt(receipt: SignedReceipt): JsonObject {
@@ -150,6 +161,14 @@ export function readLinkPlace(value: unknown): LinkPlace | null {
   if (!isObject(value)) return null;
   const { epoch, sequence, hash } = value;
   return isId(epoch) && isCount(sequence) && isHash(hash) ? { epoch, sequence, hash } : null;
+}
+
+/** Null for what is none. A hub that says no `highest` has none over the contiguous part. */
+export function readStatedLink(value: unknown): StatedLink | null {
+  const place = readLinkPlace(value);
+  if (place === null) return null;
+  const highest = (value as JsonObject).highest;
+  return { ...place, highest: isCount(highest) ? Math.max(highest, place.sequence) : place.sequence };
 }
 
 export function encodeStatement({ batchId, chain, segments }: Statement): object {

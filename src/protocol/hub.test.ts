@@ -216,7 +216,7 @@ test('a heartbeat reports only with the envelope, and 404 means unknown', () => 
 test('the hub reads registrations, and does not stumble over what is missing', () => {
   const full = decodeRegistration(Buffer.from('{"agent_id":"a","hostname":"h","os_type":"Linux"}'));
   assert.deepEqual(full.kind === 'decoded' && full.value, {
-    ...{ agentId: 'a', hostname: 'h', osType: 'Linux', instance: null },
+    ...{ agentId: 'a', hostname: 'h', osType: 'Linux', instance: null, epoch: null },
   });
   assert.equal(decodeRegistration(Buffer.from('{"agent_id":"a"}')).kind, 'decoded');
   for (const text of ['', '[]', '{}', '{"agent_id":""}', '{"agent_id":7}']) {

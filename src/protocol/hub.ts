@@ -3,7 +3,7 @@
  * is 0) gets plain protocol B; one that offers blocks gets those (`block.ts`), and the rest as here.
  *
  *   register reply      …,"almadia":{"envelope":1,"gzip":true,"block":1,"encodings":["br",…], and with the chain
- *                       "chain":1,"hub":{"id","public_key"},"link":{"epoch","sequence","hash"}|null}
+ *                       "chain":1,"hub":{"id","public_key"},"link":{"epoch","sequence","hash","highest"}|null}
  *   heartbeat           {"agent_id","almadia":{"lag_bytes","spool_bytes","dead_letters","version","events"?}}
  *   ingest-batch        {"agent_id","logs":[record…],"almadia":{"batch_id","segments":[segment…]}}
  *   ingest-batch reply  …,"almadia":{"batch_id","records","duplicates"}
@@ -21,6 +21,7 @@
  */
 import type { Batch, BatchBody, CarryingSegment, Segment } from '../event/batch.ts';
 import { hasBody } from '../event/batch.ts';
+import type { HubIdentity } from '../event/chain.ts';
 import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { HttpReply } from '../host/net.ts';
@@ -30,7 +31,7 @@ import type { LineShape } from '../lines/shape.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { unproven } from './answers.ts';
 import { blockVersion, encodeBlock } from './block.ts';
-import { chainVersion, isId, readLinkPlace } from './chain.ts';
+import { chainVersion, isId, proveReceipt, readStatedLink } from './chain.ts';
 import {
   beaten,
   expectedBytes,
@@ -46,15 +47,7 @@ import {
   registerRequest,
   successOf,
 } from './ila-soc.ts';
-import type {
-  Encoded,
-  HeartbeatReport,
-  HubIdentity,
-  Protocol,
-  Registered,
-  Sent,
-  Session,
-} from './protocol.ts';
+import type { Encoded, HeartbeatReport, Protocol, Registered, Sent, Session } from './protocol.ts';
 import type { JsonObject } from './received.ts';
 import { isCount, isName, isObject } from './received.ts';
 import { encodeEvent } from './told-events.ts';
@@ -170,7 +163,14 @@ function classify(reply: HttpReply, sent: Sent): Outcome {
   if (!isCount(records) || !isCount(duplicates) || records + duplicates !== sent.encoded.records) {
     return unproven(reply, `${sent.encoded.records} records were sent, its receipt counts others`);
   }
-  return { kind: 'acked', records: sent.encoded.records, duplicates };
+  const { batch, witness } = sent;
+  const acked = { kind: 'acked', records: sent.encoded.records, duplicates } as const;
+  if (witness === undefined || batch.chain === undefined) return acked;
+  if (receipt.receipt === undefined) return unproven(reply, 'it has no signed receipt');
+  const expected = { ...batch, chain: batch.chain, records: sent.encoded.records };
+  const proved = proveReceipt(receipt.receipt, expected, witness);
+  if (typeof proved !== 'string') return { ...acked, receipt: proved };
+  return { kind: 'rejected', cause: 'receipt', reason: `the receipt of the hub proves nothing: ${proved}` };
 }
 
 function registered(reply: HttpReply, nowMs: number): Outcome | Registered {
@@ -191,7 +191,7 @@ function registered(reply: HttpReply, nowMs: number): Outcome | Registered {
     encodings: named.length === 0 && gzip ? ['gzip'] : named.filter((name) => typeof name === 'string'),
     chain: hub === null ? 0 : chainVersion,
     hub,
-    link: hub === null ? null : readLinkPlace(offer.link),
+    link: hub === null ? null : readStatedLink(offer.link),
   };
 }
 

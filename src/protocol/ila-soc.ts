@@ -139,7 +139,14 @@ export function registerRequest(session: Session): WireRequest {
     os_type: session.osType,
     ...(session.instance === undefined
       ? {}
-      : { almadia: { chain: chainVersion, instance: session.instance, version: session.version } }),
+      : {
+          almadia: {
+            chain: chainVersion,
+            instance: session.instance,
+            ...(session.epoch === undefined ? {} : { epoch: session.epoch }),
+            version: session.version,
+          },
+        }),
   });
 }
 
@@ -191,6 +198,7 @@ export function decodeRegistration(body: Uint8Array): Decoded<ReceivedRegistrati
     kind: 'decoded',
     value: {
       instance: asked && isId(almadia.instance) ? almadia.instance : null,
+      epoch: asked && isId(almadia.epoch) ? almadia.epoch : null,
       agentId,
       hostname: isName(hostname, 256) ? hostname : 'unknown',
       osType: isName(osType, 64) ? osType : 'unknown',

@@ -6,13 +6,12 @@
  * every record's own bytes and its line end make up exactly the bytes it claims of the file, and no record holds a
  * line end. So the file's bytes can be told from the records and `ends`.
  */
-import type { LinkPlace } from '../event/chain.ts';
+import type { HubIdentity, SignedReceipt, StatedLink } from '../event/chain.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { blockVersion } from './block.ts';
-import { chainVersion, encodeReceipt, type SignedReceipt } from './chain.ts';
+import { chainVersion, encodeReceipt } from './chain.ts';
 import { envelopeVersion } from './hub.ts';
 import { decodePlainIngest } from './ila-soc.ts';
-import type { HubIdentity } from './protocol.ts';
 import type {
   Decoded,
   JsonObject,
@@ -42,7 +41,7 @@ export function hubOffer(encodings: readonly string[], chain: ChainOffer | null)
 /** What a hub says of itself and of an agent's chain. */
 export interface ChainOffer {
   readonly hub: HubIdentity;
-  readonly link: LinkPlace | null;
+  readonly link: StatedLink | null;
 }
 
 /** Under the key `almadia` of the reply to `ingest-batch`. `records` without the duplicates; signed for a batch with a link. */

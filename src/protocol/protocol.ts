@@ -4,12 +4,13 @@
  * the words of `received.ts`.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
-import type { LinkPlace } from '../event/chain.ts';
+import type { HubIdentity, StatedLink } from '../event/chain.ts';
 import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { ToldEvent } from '../event/told-event.ts';
 import type { HttpReply } from '../host/net.ts';
 import type { LineMemory } from '../lines/line-memory.ts';
+import type { Witness } from './chain.ts';
 
 /** What both ends know of each other. */
 export interface Session {
@@ -31,6 +32,10 @@ export interface Session {
   readonly chain?: number;
   /** 128 random bits in hexadecimal, drawn when the agent's process starts; left out where no chain is to be asked for. */
   readonly instance?: string;
+  /** The agent's own epoch, of which the hub is to state the link; left out before the first. */
+  readonly epoch?: string | undefined;
+  /** Whose receipts there are; null, or left out, without a chain. */
+  readonly hub?: HubIdentity | null;
 }
 
 /** `path` (and query) is appended to the output's URL. The body's parts are sent one after the other. */
@@ -64,6 +69,8 @@ export interface Sent {
   readonly batch: Batch;
   readonly encoded: Encoded;
   readonly nowMs: number;
+  /** Given where the batch went with a link: then the reply must hold a receipt. */
+  readonly witness?: Witness | undefined;
 }
 
 export interface Encoded {
@@ -115,14 +122,7 @@ export interface Registered {
   /** Whose receipts there will be; null without a chain. */
   readonly hub: HubIdentity | null;
   /** The newest epoch of this agent at the hub and how far it is contiguous; null where the hub knows no chain of it. */
-  readonly link: LinkPlace | null;
-}
-
-export interface HubIdentity {
-  /** 128 random bits in hexadecimal. */
-  readonly id: string;
-  /** Of Ed25519, 32 bytes in base64. */
-  readonly publicKey: string;
+  readonly link: StatedLink | null;
 }
 
 /** What a heartbeat tells a hub that understands it (only with the envelope, under the key `almadia`). */

@@ -63,6 +63,8 @@ export interface ReceivedRegistration {
   readonly osType: string;
   /** Of an agent that asks for the chain; null for the others. */
   readonly instance: string | null;
+  /** The agent's own epoch; null where it names none. */
+  readonly epoch: string | null;
 }
 
 export interface ReceivedHeartbeat {

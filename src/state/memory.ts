@@ -11,6 +11,7 @@ import type {
   Change,
   Cursor,
   History,
+  Kept,
   LedgerEntry,
   Loss,
   Seen,
@@ -33,6 +34,7 @@ interface Tables {
   readonly notes: Map<string, string>;
   readonly hours: Map<string, HourEntry>;
   readonly losses: Loss[];
+  readonly kept: Map<string, Kept>;
 }
 
 export function memoryStore(): MemoryStore {
@@ -45,6 +47,7 @@ export function memoryStore(): MemoryStore {
     notes: new Map(),
     hours: new Map(),
     losses: [],
+    kept: new Map(),
   };
   return { open: () => openMemoryState(tables) };
 }
@@ -59,6 +62,10 @@ function openMemoryState(tables: Tables): State {
     ledger: (stream) =>
       [...tables.ledger.values()].filter((entry) => stream === undefined || entry.stream === stream),
     history: (output, sinceMs) => historyOf(tables, output, sinceMs),
+    kept: (output, kind) =>
+      [...tables.kept.values()]
+        .filter((one) => one.output === output && one.kind === kind)
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
     body: (key) => tables.bodies.get(nameOf(key)) ?? null,
     close: () => undefined,
   };
@@ -104,6 +111,12 @@ function applyChange(tables: Tables, change: Change): void {
       return;
     case 'note':
       tables.notes.set(change.name, change.value);
+      return;
+    case 'keep':
+      tables.kept.set(keptName(change.kept), change.kept);
+      return;
+    case 'drop':
+      tables.kept.delete(keptName(change.dropped));
       return;
   }
 }
@@ -172,4 +185,8 @@ function compareBatches(a: StoredBatch, b: StoredBatch): number {
 
 function nameOf(key: BatchKey): string {
   return JSON.stringify([key.output, key.sequence, key.part]);
+}
+
+function keptName({ output, kind, name }: Omit<Kept, 'value'>): string {
+  return JSON.stringify([output, kind, name]);
 }

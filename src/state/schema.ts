@@ -50,6 +50,14 @@ const steps = [
     SELECT '', output, 'seen', '', sum(bytes), sum(CASE term WHEN 'cut' THEN 0 ELSE lines END)
     FROM ledger WHERE stream = '' GROUP BY output;
   `,
+  // The place of each batch in the chain, and what is kept of the dealings with a hub.
+  `
+  ALTER TABLE batch ADD COLUMN chain TEXT;
+  CREATE TABLE kept (
+    output TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (output, kind, name)
+  ) WITHOUT ROWID;
+  `,
 ] as const;
 
 export const knownVersion: number = steps.length;

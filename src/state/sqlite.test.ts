@@ -77,11 +77,16 @@ const streamRecord = fc.record({
   seenAtMs: whole,
   lines: whole,
 });
+const link = fc.record({
+  ...{ epoch: text, sequence: whole, part: fc.constantFrom('', '01'), previous: text },
+  ...{ batchId: text, contentHash: text },
+});
+const content = {
+  ...{ key, id: text, readAtMs: whole, segments: fc.array(segment, { maxLength: 3 }) },
+  ...{ records: whole, bytes: whole },
+};
 const stored = fc.record({
-  batch: fc.record({
-    ...{ key, id: text, readAtMs: whole, segments: fc.array(segment, { maxLength: 3 }) },
-    ...{ records: whole, bytes: whole },
-  }),
+  batch: fc.oneof(fc.record(content), fc.record({ ...content, chain: link })),
   status: fc.constantFrom('open' as const, 'spooled' as const, 'acked' as const, 'dead' as const),
   ...{ attempts: fc.nat(9), reason: text, atMs: whole },
 });
@@ -97,6 +102,11 @@ const loss = fc.record({
   ...{ atMs, output, stream, path: text, from: whole, to: whole, reason: text },
   term: fc.constantFrom('gap' as const, 'dead' as const),
 });
+
+const shelf = {
+  ...{ output, kind: fc.constantFrom('standing' as const, 'receipt' as const) },
+  name: fc.constantFrom('x', 'y'),
+};
 
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('stream' as const), stream: streamRecord }),
@@ -116,6 +126,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('ledger' as const), add: ledgerEntry }),
   fc.record({ kind: fc.constant('ledger' as const), add: ledgerEntry, atMs }),
   fc.record({ kind: fc.constant('note' as const), name: fc.constantFrom('x', 'y'), value: text }),
+  fc.record({ kind: fc.constant('keep' as const), kept: fc.record({ ...shelf, value: text }) }),
+  fc.record({ kind: fc.constant('drop' as const), dropped: fc.record(shelf) }),
 );
 
 /** Only batches have an order. */
@@ -159,6 +171,9 @@ test('remembers exactly what the model remembers, whatever is committed', () => 
           assert.equal(found.fromMs, expected.fromMs);
           assert.deepEqual(found.losses.map(printed), expected.losses.map(printed));
           assert.deepEqual(new Set(found.terms.map(printed)), new Set(expected.terms.map(printed)));
+        }
+        for (const kind of ['standing', 'receipt'] as const) {
+          assert.deepEqual(left.kept('main', kind).map(printed), right.kept('main', kind).map(printed));
         }
         for (const { batch } of right.snapshot.batches) {
           const [found, expected] = [left.body(batch.key), right.body(batch.key)];
@@ -210,7 +225,8 @@ test('an older state knows afterwards what was seen of the streams that it had f
   );
   state.close();
   const older = databases.open(path);
-  older.exec('DROP TABLE hour; DROP TABLE loss; PRAGMA user_version = 1');
+  older.exec('DROP TABLE hour; DROP TABLE loss; ALTER TABLE batch DROP COLUMN chain; DROP TABLE kept');
+  older.exec('PRAGMA user_version = 1');
   older.close();
   const again = openSqliteState(databases, path);
   assert.deepEqual(
@@ -286,6 +302,24 @@ test('a state of a newer format is refused and left alone', () => {
   const after = databases.open(path);
   assert.equal(after.all('PRAGMA user_version')[0]?.user_version, 99);
   after.close();
+});
+
+test('a state that knew no chain is brought to the present format with all that it held', () => {
+  const path = somePath();
+  const state = openSqliteState(databases, path);
+  state.commit([{ kind: 'batch', stored: storedBatch(1, 3), body: [new Uint8Array(3)] }], 'full');
+  state.close();
+  const older = databases.open(path);
+  older.exec('ALTER TABLE batch DROP COLUMN chain; DROP TABLE kept; PRAGMA user_version = 2');
+  older.close();
+  const upgraded = openSqliteState(databases, path);
+  assert.deepEqual(upgraded.snapshot.batches, [storedBatch(1, 3)]);
+  const kept = { output: 'main', kind: 'event', name: '1', value: '{}' } as const;
+  upgraded.commit([{ kind: 'keep', kept }], 'full');
+  upgraded.close();
+  const again = openSqliteState(databases, path);
+  assert.deepEqual(again.kept('main', 'event'), [kept]);
+  again.close();
 });
 
 test('the database of another program is not taken for a state', () => {

@@ -6,6 +6,7 @@
  * compacted when it is opened.
  */
 import type { BatchKey, Segment } from '../event/batch.ts';
+import type { Chain } from '../event/chain.ts';
 import type { StreamRecord } from '../event/stream.ts';
 import type { Database, DatabaseShape, Databases, Durability, SqlRow } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
@@ -18,6 +19,7 @@ import type {
   Change,
   Cursor,
   History,
+  Kept,
   LedgerEntry,
   Loss,
   Seen,
@@ -116,6 +118,11 @@ class SqliteState implements State {
     this.#hourMs = entry.startMs;
   }
 
+  kept(output: string, kind: Kept['kind']): readonly Kept[] {
+    const sql = 'SELECT output, kind, name, value FROM kept WHERE output = ? AND kind = ? ORDER BY name';
+    return this.#attempt(() => plainRows<Kept>(this.#database.all(sql, output, kind)));
+  }
+
   body(key: BatchKey): Uint8Array | null {
     const [row] = this.#attempt(() =>
       this.#database.all(
@@ -191,6 +198,16 @@ function applyChange(database: Database, change: Change): void {
     case 'note':
       database.run('INSERT OR REPLACE INTO note VALUES (?, ?)', change.name, change.value);
       return;
+    case 'keep': {
+      const { output, kind, name, value } = change.kept;
+      database.run('INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)', output, kind, name, value);
+      return;
+    }
+    case 'drop': {
+      const { output, kind, name } = change.dropped;
+      database.run('DELETE FROM kept WHERE output = ? AND kind = ? AND name = ?', output, kind, name);
+      return;
+    }
   }
 }
 
@@ -275,10 +292,10 @@ function forgetStream(database: Database, id: string, seen: Seen | undefined): v
 function keepBatch(database: Database, stored: StoredBatch, body: readonly Uint8Array[] | undefined): void {
   const { batch, status, attempts, reason, atMs } = stored;
   database.run(
-    'INSERT OR REPLACE INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ...columns(batch.key),
     ...[batch.id, batch.readAtMs, batch.records, batch.bytes, JSON.stringify(batch.segments)],
-    ...[status, attempts, reason, atMs],
+    ...[status, attempts, reason, atMs, batch.chain === undefined ? null : JSON.stringify(batch.chain)],
   );
   if (body === undefined) return;
   const block = body.length === 1 ? body[0]! : Buffer.concat(body);
@@ -346,6 +363,7 @@ function decodeBatch(row: SqlRow): StoredBatch {
       segments: JSON.parse(String(row.segments)) as Segment[],
       records: Number(row.records),
       bytes: Number(row.bytes),
+      ...(row.chain === null ? {} : { chain: JSON.parse(String(row.chain)) as Chain }),
     },
     status: row.status as StoredBatch['status'],
     attempts: Number(row.attempts),

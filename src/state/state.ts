@@ -20,6 +20,8 @@ export interface State {
   ledger(stream?: StreamId): readonly LedgerEntry[];
   /** What became of an output's bytes, and where some were lost, since a time (milliseconds since the epoch). */
   history(output: string, sinceMs: number): History;
+  /** What is kept of one kind of an output's dealings with its hub, in order of their names. */
+  kept(output: string, kind: Kept['kind']): readonly Kept[];
   /** The bytes of a spooled or dead batch, as one block; null for one whose bytes are not kept here. */
   body(key: BatchKey): Uint8Array | null;
   close(): void;
@@ -32,6 +34,14 @@ export interface Snapshot {
   readonly batches: readonly StoredBatch[];
   readonly ledger: readonly LedgerEntry[];
   readonly notes: ReadonlyMap<string, string>;
+}
+
+/** What is kept of the dealings of one output with its hub (docs/protocol.md), as JSON: `agent/links.ts` has the shapes. */
+export interface Kept {
+  readonly output: string;
+  readonly kind: 'standing' | 'receipt' | 'statement' | 'event';
+  readonly name: string;
+  readonly value: string;
 }
 
 /** How far one output is with one stream. */
@@ -128,4 +138,6 @@ export type Change =
   /** With the time at which it happened it is counted in that hour too. */
   | { readonly kind: 'ledger'; readonly add: LedgerEntry; readonly atMs?: number }
   | { readonly kind: 'loss'; readonly loss: Loss }
-  | { readonly kind: 'note'; readonly name: string; readonly value: string };
+  | { readonly kind: 'note'; readonly name: string; readonly value: string }
+  | { readonly kind: 'keep'; readonly kept: Kept }
+  | { readonly kind: 'drop'; readonly dropped: Omit<Kept, 'value'> };

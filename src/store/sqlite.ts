@@ -43,10 +43,13 @@ export function openStore(
     read: (query) => readPages(query, tables, machine.work),
     streams: (agent) => summaries(agent, tables),
     agentStreams: (agent, page) => guarded(path, () => agentStreams(agent, page, { tables, chains })),
-    lastLink: (agent) => {
-      const newest = guarded(path, () => chains.newestEpoch(agent));
-      return newest === null ? null : { epoch: newest.epoch, sequence: newest.sequence, hash: newest.hash };
-    },
+    lastLink: (agent, epoch) =>
+      guarded(path, () => {
+        const found = (epoch === null ? null : chains.epoch(agent, epoch)) ?? chains.newestEpoch(agent);
+        if (found === null) return null;
+        const { number, epoch: id, sequence, hash } = found;
+        return { epoch: id, sequence, hash, highest: chains.newestSequence(number) };
+      }),
     chains: (agent) => guarded(path, () => chains.epochs(agent).map((epoch) => summaryOf(epoch, chains))),
     events: (agent, page) => guarded(path, () => events.list(agent, page)),
     addEvents: (added) =>

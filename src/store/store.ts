@@ -10,7 +10,7 @@
  * may be stored too, and sending all of it again is safe for streams with positions. Nothing can be cancelled: an
  * arrival that was accepted is stored even when nobody waits for the answer. One process at a time (HUB_LOCKED).
  */
-import type { Breaks, Chain, LinkPlace } from '../event/chain.ts';
+import type { Breaks, Chain, StatedLink } from '../event/chain.ts';
 import type { StreamId } from '../event/stream.ts';
 import type { ToldKind } from '../event/told-event.ts';
 
@@ -27,8 +27,8 @@ export interface Store {
   streams(agent: string | null): readonly StreamSummary[];
   /** At most so many of an agent's streams, the newest first, from below a number on; null: the newest. */
   agentStreams(agent: string, page: { readonly below: number | null; readonly max: number }): AgentStreams;
-  /** The newest chain of an agent and how far it is contiguous; null where there is none. */
-  lastLink(agent: string): LinkPlace | null;
+  /** An agent's chain of an epoch, where it is known, else its newest, and how far it is contiguous; null where there is none. */
+  lastLink(agent: string, epoch: string | null): StatedLink | null;
   /** In the order in which they were first seen. */
   chains(agent: string | null): readonly ChainSummary[];
   /** The newest first, below a number; of one agent, or of all with null. */

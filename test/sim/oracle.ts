@@ -69,6 +69,31 @@ function judgeRecord(
   return `claimed at ${record.from} to ${record.to}: ${describe(line)}`;
 }
 
+/** What an audit finds of chains, given as NDJSON: no link may be doubtful, and of the newest none may be missing. */
+export function judgeChains(ndjson: string): string | null {
+  const chains = ndjson
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ChainOfAudit)
+    .filter(({ epoch }) => epoch !== undefined);
+  if (chains.length === 0) return 'there is no chain';
+  for (const [index, chain] of chains.entries()) {
+    const { broken, lost, missing: gone } = chain;
+    const newest = index === chains.length - 1;
+    if (broken.length > 0 || lost.length > 0 || (newest && gone.length > 0)) {
+      return `the chain does not close: ${JSON.stringify(chain)}`;
+    }
+  }
+  return null;
+}
+
+interface ChainOfAudit {
+  readonly epoch?: string;
+  readonly broken: readonly object[];
+  readonly lost: readonly object[];
+  readonly missing: readonly object[];
+}
+
 /** Within a stream lines come in the order of their file, and all of one generation. */
 function judgeOrder(
   record: Exported,

@@ -15,7 +15,7 @@ import type { Dice } from '../world/dice.ts';
 import { type NetFault, netFaults } from '../world/faults.ts';
 import type { Inode } from '../world/inode.ts';
 import { type Machine, World } from '../world/world.ts';
-import { type Arrivals, type Delivery, judgeHub, judgePlain, readExport } from './oracle.ts';
+import { type Arrivals, type Delivery, judgeChains, judgeHub, judgePlain, readExport } from './oracle.ts';
 import { key, type Plan } from './plan.ts';
 import { Service } from './service.ts';
 import { type Generation, Truth } from './truth.ts';
@@ -155,14 +155,25 @@ export class Room {
     return judged.wrong;
   }
 
+  /** What is wrong with the chains of batches at the hub, once all have arrived; null: nothing, or it is down. */
+  async judgeChains(): Promise<string | null> {
+    if (this.#olderHub || this.arrivedLines === 0) return null;
+    const text = await this.#ask('/api/audit');
+    return text === null ? null : judgeChains(text);
+  }
+
   /** What the hub has stored; null while it is down. */
-  async #export(): Promise<string | null> {
+  #export(): Promise<string | null> {
+    return this.#ask('/api/export');
+  }
+
+  async #ask(path: string): Promise<string | null> {
     const hub = this.hub.program;
     const process = this.hub.incarnation?.process;
     if (hub === null || process === undefined) return null;
     const request: HttpRequest = {
       method: 'GET',
-      path: '/api/export',
+      path,
       query: '',
       headers: { 'x-api-key': key },
       body: new Uint8Array(0),
@@ -197,6 +208,10 @@ export class Room {
       if (fromMs <= atMs && toMs + rememberingMs > atMs) atMs = toMs + rememberingMs;
     }
     return atMs;
+  }
+
+  get #olderHub(): boolean {
+    return this.plan.seed % olderHubEvery === 0;
   }
 
   #known(generation: Generation): boolean {
@@ -256,9 +271,7 @@ export class Room {
             requestTimeoutMs: 30_000,
           },
           (request) =>
-            this.plan.seed % olderHubEvery === 0
-              ? olderReply(request, receiver.handle(request))
-              : receiver.handle(request),
+            this.#olderHub ? olderReply(request, receiver.handle(request)) : receiver.handle(request),
         );
         return { receiver, server };
       },

@@ -94,7 +94,7 @@ async function restartOnce(room: Room): Promise<string | null> {
   await world.time.runUntil(world.time.nowMs + 2 * quietMs);
   const wrong = await room.look();
   if (wrong !== null) return wrong;
-  if (room.arrivedLines === before) return null;
+  if (room.arrivedLines === before) return room.plan.output === 'hub' ? await room.judgeChains() : null;
   return `${room.arrivedLines - before} lines came again after a restart without any cause`;
 }
 
@@ -111,6 +111,7 @@ function cheapChecks(room: Room): string | null {
   for (const stream of status.streams) {
     if (stream.watermark > stream.position) return `${stream.path}: its watermark is before what was read`;
   }
+  if ((status.chain?.refused ?? 0) > 0) return 'a receipt was refused, though nobody forged any';
   if (status.deadLetters.batches > 0) return `a dead letter, though nobody refused anything`;
   return null;
 }

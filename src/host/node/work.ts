@@ -1,5 +1,5 @@
 /** Compression on Node's thread pool, bounded where the input is hostile, and hashing on the spot. */
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { type Encoding, ExpansionError, type Work } from '../work.ts';
@@ -35,6 +35,7 @@ export const nodeWork: Work = {
     for (const part of parts) hash.update(part);
     return hash.digest('hex');
   },
+  digest,
   signer: signerOf,
   verify: verifies,
 };
@@ -52,6 +53,16 @@ async function compress(encoding: Encoding, parts: readonly Uint8Array[]): Promi
   } finally {
     if (spare.length < spareMax && scratch.length <= spareBytesMax) spare.push(scratch);
   }
+}
+
+/** Less than this is hashed in less time than a trip to the pool and back takes, bytes. */
+const pooledHashBytesMin = 64 * 1024;
+
+async function digest(parts: readonly Uint8Array[]): Promise<string> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length < pooledHashBytesMin) return nodeWork.sha256(parts);
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
 /**

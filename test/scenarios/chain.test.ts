@@ -1,0 +1,152 @@
+/** The chain of batches between the real agent and the real hub: links, receipts, epochs. */
+import assert from 'node:assert/strict';
+import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { HttpRequest, ServerReply } from '../../src/host/net.ts';
+import { asFile, Journey, numbered } from '../support/journey.ts';
+
+interface Chain {
+  readonly epoch: string;
+  readonly left: { readonly epoch: string; readonly sequence: number; readonly reason: string } | null;
+  readonly contiguous_to: number;
+  readonly newest: number;
+}
+
+async function chainsOf(journey: Journey): Promise<readonly Chain[]> {
+  return (JSON.parse(await journey.ask('/api/chains')) as { chains: Chain[] }).chains;
+}
+
+async function eventsOf(journey: Journey): Promise<readonly { kind: string; detail: string }[]> {
+  return JSON.parse(await journey.ask('/api/events')).events;
+}
+
+async function auditOf(journey: Journey): Promise<{ readonly complete: boolean }> {
+  return JSON.parse((await journey.ask('/api/audit?content=1')).trim().split('\n').at(-1)!);
+}
+
+/** The hub as it is now, to be put back later. */
+async function backUp(journey: Journey): Promise<() => Promise<void>> {
+  const [hub, copy] = [join(journey.home, 'hub'), join(journey.home, 'hub-copy')];
+  await journey.stopHub();
+  await cp(hub, copy, { recursive: true });
+  await journey.startHub();
+  return async () => {
+    await journey.stopHub();
+    await rm(hub, { recursive: true });
+    await cp(copy, hub, { recursive: true });
+    await journey.startHub();
+  };
+}
+
+function bodyOf(request: HttpRequest): string {
+  return Buffer.from(request.body as Uint8Array).toString('latin1');
+}
+
+function replyOf(status: number): ServerReply {
+  return { status, headers: { 'content-type': 'application/json' }, body: '{"message":"not this"}' };
+}
+
+test('all batches are one chain, whichever end was started again', async () => {
+  await using journey = await Journey.start({ batch: { recordsMax: 3 } });
+  await writeFile(journey.path('app.log'), asFile(numbered('one', 20)));
+  await journey.untilCount(20);
+  await journey.stopHub();
+  await appendFile(journey.path('app.log'), asFile(numbered('two', 20)));
+  await journey.startHub();
+  await journey.exactly([...numbered('one', 20), ...numbered('two', 20)]);
+  const [chain, ...others] = await chainsOf(journey);
+  assert.deepEqual(others, []);
+  assert.ok(chain!.newest >= 14, `${chain!.newest} links`);
+  assert.equal(chain!.contiguous_to, chain!.newest);
+  const { chain: known } = journey.status;
+  assert.deepEqual([known?.epoch, known?.sequence, known?.refused], [chain!.epoch, chain!.newest, 0]);
+  await journey.until('all have receipts', () => journey.status.chain!.receipts >= chain!.newest);
+  assert.deepEqual(await eventsOf(journey), []);
+  assert.equal((await auditOf(journey)).complete, true);
+});
+
+test('a receipt that does not verify is no ack: the batch is sent again, and the hub is told', async () => {
+  let wrong = 3;
+  await using journey = await Journey.open({
+    answer: async (_request, hub) => {
+      const reply = await hub();
+      const json = typeof reply.body === 'string' ? JSON.parse(reply.body) : {};
+      if (json.almadia?.receipt === undefined || wrong === 0) return reply;
+      wrong -= 1;
+      const receipt = { ...json.almadia.receipt, time: '2000-01-01T00:00:00.000Z' };
+      return { ...reply, body: JSON.stringify({ ...json, almadia: { ...json.almadia, receipt } }) };
+    },
+  });
+  await writeFile(journey.path('app.log'), asFile(numbered('line', 5)));
+  await journey.startAgent();
+  await journey.until('refused receipts are counted', () => journey.status.chain?.refused === 3);
+  await journey.until('the hub shows it', async () => (await eventsOf(journey)).length > 0);
+  const [event, ...others] = await eventsOf(journey);
+  assert.equal(event!.kind, 'receipt-refused');
+  assert.match(event!.detail, /signature/);
+  assert.deepEqual(others, [], 'told once, not for each attempt');
+  await journey.exactly(numbered('line', 5));
+});
+
+test('a batch that had to be split, or of which a line is set aside, leaves no hole in the chain', async () => {
+  await using journey = await Journey.start({
+    output: { gzip: 'never' },
+    answer: async (request, hub) => {
+      if (!request.path.endsWith('ingest-batch')) return hub();
+      return bodyOf(request).includes('POISON\n') ? replyOf(422) : hub();
+    },
+  });
+  const good = numbered('line', 8);
+  await writeFile(journey.path('app.log'), asFile([...good.slice(0, 5), 'POISON', ...good.slice(5)]));
+  await journey.untilCount(8);
+  await journey.until('it is set aside', () => journey.status.deadLetters.records === 1);
+  await journey.mark();
+  const [chain] = await chainsOf(journey);
+  assert.equal(chain!.contiguous_to, chain!.newest);
+  assert.deepEqual(await eventsOf(journey).then((all) => all.filter(({ kind }) => kind !== 'gap')), []);
+  const [stream] = await journey.streams();
+  assert.deepEqual(
+    stream!.gaps.map(({ reason }) => reason.slice(0, 6)),
+    ['dead: '],
+  );
+});
+
+test('a hub that was put back from a copy begins a chain anew that says so', async () => {
+  await using journey = await Journey.start();
+  await writeFile(journey.path('app.log'), asFile(numbered('one', 3)));
+  await journey.untilCount(3);
+  const putBack = await backUp(journey);
+  await appendFile(journey.path('app.log'), asFile(numbered('two', 3)));
+  await journey.untilCount(6);
+  const [before] = await chainsOf(journey);
+  await putBack();
+  // The reply to the first batch says that another process of the hub answers; the next is sent after a registration.
+  await journey.mark();
+  await journey.mark();
+  const [first, second] = await chainsOf(journey);
+  assert.equal(first!.epoch, before!.epoch);
+  const { epoch, sequence, reason } = second!.left!;
+  assert.deepEqual([epoch, reason], [before!.epoch, 'hub-went-back']);
+  assert.ok(sequence > before!.newest);
+  assert.equal(second!.contiguous_to, second!.newest);
+});
+
+test('a hub that was replaced is named, and gets the lines', async () => {
+  await using journey = await Journey.start();
+  await writeFile(journey.path('app.log'), asFile(['before']));
+  await journey.untilCount(1);
+  const before = journey.status.chain!;
+  await journey.stopHub();
+  await rm(join(journey.home, 'hub'), { recursive: true });
+  await journey.startHub();
+  await appendFile(journey.path('app.log'), asFile(['after']));
+  await journey.until('the line arrives', async () =>
+    (await journey.stored()).some(({ text }) => text === 'after'),
+  );
+  await journey.untilSaid(/hub\.changed another hub answers/);
+  const after = journey.status.chain!;
+  assert.ok(after.hubId !== before.hubId && after.publicKey !== before.publicKey);
+  const left = (await chainsOf(journey)).map((chain) => chain.left?.reason);
+  assert.ok(left.includes('hub-changed'), `${left}`);
+});

@@ -40,6 +40,8 @@ export interface StreamRecord {
   readonly size: number;
   /** Lines that were given out of it, in closed batches; absent where not all of them were counted. */
   readonly lines?: number;
+  /** Milliseconds since the epoch at which its generation was met, or was made when it was met late; absent in old states. */
+  readonly metAtMs?: number;
   /** Milliseconds since the epoch at which its file was last seen on the disk. */
   readonly seenAtMs: number;
 }

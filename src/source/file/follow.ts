@@ -68,6 +68,8 @@ export interface Beginning {
   readonly parent: StreamRecord['parent'];
   /** Where its first bytes were read already. */
   readonly head?: Proof;
+  /** Milliseconds since the epoch at which it was made, where it is met late. */
+  readonly metAtMs?: number;
 }
 
 /** One for all that are followed. */
@@ -170,6 +172,7 @@ export class Registry {
       status: changes.status ?? record.status,
       size: changes.size ?? record.size,
       seenAtMs: changes.seenAtMs ?? record.seenAtMs,
+      ...(record.metAtMs === undefined ? {} : { metAtMs: record.metAtMs }),
       ...(record.lines === undefined ? {} : { lines: record.lines }),
     };
     this.#index(follow, follow.record);

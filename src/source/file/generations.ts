@@ -87,6 +87,7 @@ export class Generations {
       status: 'followed',
       size: stat.size,
       seenAtMs: nowMs,
+      metAtMs: beginning.metAtMs ?? nowMs,
       lines: 0,
     };
     const start = { position, skipped: parent === null ? position : 0 };

@@ -112,6 +112,19 @@ export class Handles {
     await this.detach(follow)?.close();
   }
 
+  /** The stream whose file this is, opened and proved; null when it is none that is known. */
+  async recognise(path: string, stat: FileStat): Promise<Follow | null> {
+    for (const follow of this.#ground.registry.withInode(stat.inode)) {
+      if (follow.archive !== null) continue;
+      if (follow.tailer !== null) {
+        if (follow.record.identity.device === stat.device) return follow;
+      } else if (await this.reopenAt(follow, path)) {
+        return follow;
+      }
+    }
+    return null;
+  }
+
   /** Opens a closed stream's file again, where its name should be, else beside it; false when it is nowhere. */
   async reopen(follow: Follow): Promise<boolean> {
     if (follow.tailer !== null) return true;

@@ -1,17 +1,13 @@
 /**
- * Files that nobody knows yet: a stream of their own, a copy that is held back, or a generation that came and went
- * while no agent ran.
+ * Files that nobody knows yet: a stream of their own, or a copy that is held back.
  */
-import type { StreamRecord } from '../../event/stream.ts';
 import { absent, diskCode, type FileStat } from '../../host/disk.ts';
 import type { Copies, Held } from './copies.ts';
-import type { Endings } from './endings.ts';
-import type { Follow } from './follow.ts';
 import type { Generations } from './generations.ts';
 import type { Ground } from './ground.ts';
-import type { Handles, Sibling } from './handles.ts';
+import type { Handles } from './handles.ts';
+import type { Missed } from './missed.ts';
 import type { Patterns } from './patterns.ts';
-import { isRotatedName } from './rotated-name.ts';
 import { startOf } from './start.ts';
 
 /** `end` only at the very first start of an agent, for files that are there already. */
@@ -20,8 +16,6 @@ export interface Start {
   readonly at: 'beginning' | 'end';
 }
 
-/** File systems stamp times by the kernel's tick, which lags behind the clock by so much. */
-const clockGrainMs = 10;
 /** No copy takes longer to be made. */
 const copyingMsMax = 3600 * 1000;
 
@@ -30,7 +24,7 @@ export class Newcomers {
   readonly #handles: Handles;
   readonly #copies: Copies;
   readonly #generations: Generations;
-  readonly #endings: Endings;
+  readonly #missed: Missed;
   /** Positions of an earlier program mean the files that are there at the first pass, and no later ones. */
   #takenOver: ReadonlyMap<string, number>;
   /** At the first pass of all nothing was read yet of which a file could be the copy. */
@@ -42,14 +36,14 @@ export class Newcomers {
       readonly handles: Handles;
       readonly copies: Copies;
       readonly generations: Generations;
-      readonly endings: Endings;
+      readonly missed: Missed;
     },
   ) {
     this.#ground = ground;
     this.#handles = parts.handles;
     this.#copies = parts.copies;
     this.#generations = parts.generations;
-    this.#endings = parts.endings;
+    this.#missed = parts.missed;
     this.#takenOver = ground.options.takenOver;
     this.#doubts = !ground.options.fresh;
   }
@@ -58,6 +52,7 @@ export class Newcomers {
   begun(): void {
     this.#takenOver = new Map();
     this.#doubts = true;
+    this.#missed.begun();
   }
 
   /** An empty file is not entered: it may become a copy, and there is nothing of it to lose. */
@@ -77,10 +72,10 @@ export class Newcomers {
   }
 
   /** Decides about held copies that are known now, whose time is up, or which turned out to differ. */
-  async review(recognise: (path: string, stat: FileStat) => Promise<Follow | null>): Promise<void> {
+  async review(): Promise<void> {
     for (const held of this.#copies.held) {
       try {
-        await this.#decide(held, recognise);
+        await this.#decide(held);
       } catch (error) {
         // A disk that fails now is asked again at the next review; one file's trouble is not another's.
         if (diskCode(error) === null) throw error;
@@ -88,14 +83,11 @@ export class Newcomers {
     }
   }
 
-  async #decide(
-    held: Held,
-    recognise: (path: string, stat: FileStat) => Promise<Follow | null>,
-  ): Promise<void> {
+  async #decide(held: Held): Promise<void> {
     const { disk } = this.#ground.options.host;
     const stat = await disk.stat(held.path).catch(absent(null));
     const late = this.#ground.uptimeMs() - held.sinceMs >= held.patterns.settings.copyWaitMs;
-    if (stat === null || (await recognise(held.path, stat)) !== null) {
+    if (stat === null || (await this.#handles.recognise(held.path, stat)) !== null) {
       this.#copies.release(held.path);
       return;
     }
@@ -115,55 +107,10 @@ export class Newcomers {
     }
   }
 
-  /**
-   * Generations of a path that came and went while no agent ran: files beside it whose name is its name with something
-   * added, born after it was last seen, and known to nobody. They are read from their beginning to their end.
-   */
-  async enterMissed(
-    follow: Follow,
-    was: Pick<StreamRecord, 'path' | 'seenAtMs'>,
-    recognise: (path: string, stat: FileStat) => Promise<Follow | null>,
-  ): Promise<void> {
-    const siblings = await this.#handles.siblings(was.path);
-    for (const sibling of [...siblings].reverse()) {
-      const { path, stat } = sibling;
-      const bornMs = stat.birthTimeNs === null ? stat.modifiedMs : Number(stat.birthTimeNs / 1_000_000n);
-      const young = bornMs + clockGrainMs > was.seenAtMs;
-      const wanted = this.#ground.options.wanted(path) !== null;
-      if (wanted || !young || stat.size === 0 || !isRotatedName(was.path, path)) continue;
-      const known = await recognise(path, stat);
-      if (known === null) await this.#enterOneMissed(follow, sibling);
-      // It was opened only to be known.
-      else if (known.phase.kind === 'ended') await this.#handles.shut(known);
-    }
-  }
-
-  async #enterOneMissed(follow: Follow, { path, stat }: Sibling): Promise<void> {
-    const { evidence } = this.#ground;
-    await this.#handles.borrow(path, async (handle) => {
-      const isCopy = follow.record.head.length > 0 && (await evidence.of(follow, handle)) !== null;
-      if (isCopy) return false;
-      const { compressed, head } = await evidence.beginningOf(handle);
-      if (compressed) return false;
-      const { settings } = follow;
-      const missed = await this.#generations.begin(path, {
-        stat,
-        handle,
-        settings,
-        position: 0,
-        parent: null,
-        head,
-      });
-      this.#endings.leave(missed);
-      const message = 'came and went while no agent ran; reading it from its beginning';
-      this.#ground.say('info', 'file.missed', { follow: missed, message });
-      return true;
-    });
-  }
-
   async #enter(path: string, seen: FileStat, { patterns, at }: Start): Promise<void> {
     const { evidence, registry } = this.#ground;
     const { settings } = patterns;
+    await this.#missed.enter(path);
     await this.#handles.borrow(path, async (handle) => {
       const stat = await handle.stat();
       if (stat.inode !== seen.inode || stat.device !== seen.device) return false;

@@ -4,12 +4,12 @@
  * when something told of news.
  */
 import { Bell, type Turnstile } from '../../host/bell.ts';
-import type { FileStat } from '../../host/disk.ts';
 import { directoryOf } from '../../host/files.ts';
 import type { Follow } from './follow.ts';
 import type { Ground } from './ground.ts';
+import type { Handles } from './handles.ts';
 import type { Looks } from './looks.ts';
-import type { Newcomers } from './newcomers.ts';
+import type { Missed } from './missed.ts';
 import type { Sightings } from './sightings.ts';
 import type { Walker } from './walk.ts';
 import type { Watches } from './watches.ts';
@@ -17,7 +17,8 @@ import type { Watches } from './watches.ts';
 export interface PatrolParts {
   readonly ground: Ground;
   readonly sightings: Sightings;
-  readonly newcomers: Newcomers;
+  readonly handles: Handles;
+  readonly missed: Missed;
   readonly turnstile: Turnstile;
   readonly signal: AbortSignal;
   readonly watches: Watches;
@@ -145,7 +146,7 @@ export class Patrol {
 
   /** After a start: finds known files by identity before any path is taken for a new file. */
   async recogniseAll(): Promise<void> {
-    const { ground, newcomers, sightings, turnstile } = this.#parts;
+    const { ground, handles, missed, sightings, turnstile } = this.#parts;
     const step = this.#stepper('first');
     const seen = await this.#parts.walker.walk(step);
     const recognised = new Set<Follow>();
@@ -153,7 +154,7 @@ export class Patrol {
       await step();
       await this.#parts.looks.guard(path, async () => {
         const stat = await ground.options.host.disk.stat(path);
-        const known = stat.kind === 'file' ? await sightings.recognise(path, stat) : null;
+        const known = stat.kind === 'file' ? await handles.recognise(path, stat) : null;
         if (known === null) return;
         recognised.add(known);
         await sightings.sight(path, stat, 'beginning');
@@ -165,8 +166,7 @@ export class Patrol {
     for (const { follow } of closed) await this.#parts.looks.missed(follow);
     for (const { follow, was } of closed) {
       if (ground.registry.atPath(was.path) === follow) continue;
-      const recognise = (path: string, stat: FileStat) => sightings.recognise(path, stat);
-      await turnstile.pass(() => newcomers.enterMissed(follow, was, recognise));
+      await turnstile.pass(() => missed.enter(was.path));
     }
   }
 

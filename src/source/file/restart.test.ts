@@ -1,5 +1,6 @@
 /** What a start after a stop or a crash must still know of files that were rotated, truncated or removed. */
 import assert from 'node:assert/strict';
+import { renameSync, writeFileSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, rename, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,4 +133,64 @@ test('waits for a directory that is not there yet, and for a file that comes bac
   await rename(join(away, 'volume'), join(top, 'volume'));
   await second.until(['a2', 'g2']);
   assert.deepEqual(second.gaps, []);
+});
+
+test('reads a generation that came and went while its path led to nothing', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\n');
+  await using source = await Collector.open(join(path, '..'));
+  await source.until(['a1']);
+  await rename(path, `${path}.1`);
+  await source.untilSaid('the name leads elsewhere');
+  // Nothing is looked at between these steps.
+  writeFileSync(path, 'b1\n');
+  renameSync(`${path}.1`, `${path}.2`);
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'c1\n');
+  await source.untilSet(['a1', 'b1', 'c1']);
+});
+
+test('reads a generation that was made before the first one of a path was ever met', async () => {
+  const path = await logPath();
+  await writeFile(join(path, '../other.log'), 'other\n');
+  await using source = await Collector.open(join(path, '..'));
+  await source.until(['other']);
+  writeFileSync(`${path}.lck`, 'no log\n');
+  writeFileSync(path, 'a1\n');
+  renameSync(path, `${path}.1`);
+  writeFileSync(path, 'b1\n');
+  await source.untilSet(['other', 'a1', 'b1']);
+});
+
+test('reads a generation that was empty at the last look, after a stop', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\n');
+  await using first = await Collector.open(join(path, '..'));
+  await first.until(['a1']);
+  await rename(path, `${path}.1`);
+  await first.untilSaid('the name leads elsewhere');
+  await writeFile(path, '');
+  const state = await first.stop();
+  await appendFile(path, 'b1\n');
+  await rename(`${path}.1`, `${path}.2`);
+  await rename(path, `${path}.1`);
+  await writeFile(path, 'c1\n');
+  await using second = await Collector.open(join(path, '..'), { resume: state });
+  await second.untilSet(['b1', 'c1']);
+});
+
+test('takes no copy of what was read for a generation that was missed', async () => {
+  const path = await logPath();
+  const line = `${'a'.repeat(999)}\n`;
+  await writeFile(path, line.repeat(8));
+  await using source = await Collector.open(join(path, '..'));
+  await source.untilSet(Array<string>(8).fill(line.trim()));
+  await writeFile(`${path}.bak`, line.repeat(6));
+  await appendFile(path, 'a2\n');
+  await source.untilSaid('following');
+  await rename(path, `${path}.1`);
+  await writeFile(path, 'b1\n');
+  await source.untilSet([...Array<string>(8).fill(line.trim()), 'a2', 'b1']);
+  await writeFile(join(path, '../last.log'), 'last\n');
+  await source.untilSet([...Array<string>(8).fill(line.trim()), 'a2', 'b1', 'last']);
 });

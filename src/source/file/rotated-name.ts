@@ -1,11 +1,20 @@
-/** What rotation makes of a name: app.log.1, app.log-20260101, app-20260101.log, app.1.log for app.log. Pure. */
+/** What stands beside a log without being one. */
+const sideFile = /\.(lock|lck|pid|pos|idx|tmp|swp)$/i;
+/** Numbers, dates and times, and the words for what was. */
+const rotation = /^([-._]+(\d[\dTZ:+]*|old|prev|previous|last|bak|backup|rotated|archived?))+$/i;
+
+/**
+ * What rotation makes of a name: app.log.1, app.log-20260101, app-20260101.log, app.1.log for app.log. Pure. Before the
+ * extension only numbers, dates and a few words count: app-error.log is another log.
+ */
 export function isRotatedName(path: string, other: string): boolean {
+  if (sideFile.test(other)) return false;
   if (other.startsWith(path)) return /^[-._]/.test(other.slice(path.length));
   const dot = path.lastIndexOf('.');
   if (dot <= path.lastIndexOf('/')) return false;
   const [stem, extension] = [path.slice(0, dot), path.slice(dot)];
-  const middle = other.slice(stem.length, other.length - extension.length);
-  return other.startsWith(stem) && other.endsWith(extension) && /^[-._]/.test(middle);
+  if (!other.startsWith(stem) || !other.endsWith(extension)) return false;
+  return rotation.test(other.slice(stem.length, other.length - extension.length));
 }
 
 /**

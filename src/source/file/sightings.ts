@@ -61,7 +61,7 @@ export class Sightings {
       if (wanted !== null) this.#ground.skip(path, `is a ${stat.kind}, not a file`);
       return;
     }
-    const known = await this.recognise(path, stat);
+    const known = await this.#handles.recognise(path, stat);
     if (known !== null) {
       if (holder !== undefined && holder !== known) await this.#generations.depart(holder);
       await this.#settle(known, { path, stat, wanted });
@@ -71,12 +71,8 @@ export class Sightings {
       await this.#generations.replaced(holder);
       return;
     }
-    const was = holder?.record;
     if (holder !== undefined) await this.#generations.depart(holder);
     if (wanted !== null) await this.#newcomers.meet(path, stat, { patterns: wanted, at });
-    // Whoever was held up for a while may have missed more than one rotation.
-    if (holder !== undefined && was?.path === path)
-      await this.#newcomers.enterMissed(holder, was, (sibling, found) => this.recognise(sibling, found));
   }
 
   /** A followed stream that no pattern found at its path; `stat` is what is there now, null for nothing. */
@@ -84,7 +80,7 @@ export class Sightings {
     const { path, identity } = follow.record;
     const wanted = this.#ground.options.wanted(path);
     const elsewhere = stat === null || stat.inode !== identity.inode || stat.kind !== 'file';
-    const known = elsewhere ? null : await this.recognise(path, stat);
+    const known = elsewhere ? null : await this.#handles.recognise(path, stat);
     if (elsewhere || (known !== null && known !== follow)) {
       // The file is another's now: a later generation has its inode.
       await this.#generations.depart(follow);
@@ -94,19 +90,6 @@ export class Sightings {
     if (wanted === null && follow.phase.kind === 'followed') this.#endings.leave(follow);
     if (known === null) await this.#generations.replaced(follow);
     else await this.#settle(follow, { path, stat, wanted });
-  }
-
-  /** The stream whose file this is, opened and proved; null when it is none that is known. */
-  async recognise(path: string, stat: FileStat): Promise<Follow | null> {
-    for (const follow of this.#ground.registry.withInode(stat.inode)) {
-      if (follow.archive !== null) continue;
-      if (follow.tailer !== null) {
-        if (follow.record.identity.device === stat.device) return follow;
-      } else if (await this.#handles.reopenAt(follow, path)) {
-        return follow;
-      }
-    }
-    return null;
   }
 
   async #settle(

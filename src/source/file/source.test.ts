@@ -226,9 +226,9 @@ test('finds files in directories that appear later', async () => {
 });
 
 test('knows the names that rotation makes of a name', () => {
-  for (const name of ['/d/f.log.1', '/d/f.log-20260101', '/d/f-20260101.log', '/d/f.1.log', '/d/f.log_old']) {
-    assert.ok(isRotatedName('/d/f.log', name), name);
-  }
-  for (const name of ['/d/f.logs', '/d/g.log', '/d/f2.log', '/d/f.txt'])
-    assert.ok(!isRotatedName('/d/f.log', name), name);
+  const rotated = ['f.log.1', 'f.log-20260101', 'f-20260101.log', 'f.1.log', 'f.log_old', 'f.old.log'];
+  const dated = ['f-2026-11-04T18-30-00.000.log', 'f__2026-11-04_00-00-00.log', 'f.log.2026-11-04.3'];
+  for (const name of [...rotated, ...dated]) assert.ok(isRotatedName('/d/f.log', `/d/${name}`), name);
+  for (const name of ['f.logs', 'g.log', 'f2.log', 'f.txt', 'f-error.log', 'f.log.lck', 'f.log.tmp'])
+    assert.ok(!isRotatedName('/d/f.log', `/d/${name}`), name);
 });

@@ -22,6 +22,7 @@ import type { Follow } from './follow.ts';
 import { Generations } from './generations.ts';
 import { Ground, type SourceHost } from './ground.ts';
 import { Handles } from './handles.ts';
+import { Missed } from './missed.ts';
 import { Newcomers } from './newcomers.ts';
 import { compilePatterns, type Patterns } from './patterns.ts';
 import { Review } from './review.ts';
@@ -110,8 +111,9 @@ class FileSource implements Source {
     const endings = this.#endings;
     this.#generations = new Generations(ground, { ...files, archives, endings });
     const common = { ...files, generations: this.#generations, endings };
-    this.#newcomers = new Newcomers(ground, common);
-    const parts = { ...common, newcomers: this.#newcomers };
+    const missed = new Missed(ground, common);
+    this.#newcomers = new Newcomers(ground, { ...common, missed });
+    const parts = { ...common, missed, newcomers: this.#newcomers };
     this.#sightings = new Sightings(ground, parts);
     this.#view = new View({
       ...parts,
@@ -304,7 +306,7 @@ class FileSource implements Source {
 
   /** True while something waits for time to pass. */
   async #reviewAll(): Promise<boolean> {
-    await this.#newcomers.review((path, stat) => this.#sightings.recognise(path, stat));
+    await this.#newcomers.review();
     return (await this.#review.run()) || this.#copies.held.length > 0;
   }
 

@@ -11,8 +11,10 @@ import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import { openOutput } from '../output/open.ts';
 import type { Output } from '../output/output.ts';
 import type { ByteSink } from '../output/stdout.ts';
+import type { HubStream } from '../protocol/agent-streams.ts';
 import type { AgentSettings } from '../settings/agent.ts';
 import { memoryBytesOf, memoryShares } from '../settings/memory.ts';
+import { compilePatterns } from '../source/file/patterns.ts';
 import { openFileSource } from '../source/file/source.ts';
 import type { Source } from '../source/source.ts';
 import { type Opened, openState } from '../state/open.ts';
@@ -25,6 +27,7 @@ import { runIntake } from './intake.ts';
 import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
+import { recall } from './recall.ts';
 import { memoryOf } from './remembrance.ts';
 import type { Filter } from './sift.ts';
 import type { AgentStatus } from './status.ts';
@@ -67,6 +70,10 @@ const heldBatches = 4;
 /** Room in the kernel's address space for a budget: its worst request takes six times a batch, and regions lie apart. */
 const addressSpaceOf = (memoryBytes: number) => Math.min(8 * memoryBytes, 3 * 1024 ** 3);
 const firstBeatMs = 1000;
+/** How long a start waits for a hub that may know more than the state, and how long one without its state does. */
+const patienceMs = 2000;
+const lostPatienceMs = 5 * 60_000;
+const recallAgainMs = 2000;
 /** However little a destination takes, batches are closed at no less than this; the rest is done by splitting. */
 const batchBytesMin = 4096;
 /** Outputs that a registration proves to be there. */
@@ -121,6 +128,7 @@ class RunningAgent implements Agent {
   readonly #startedAtMs: number;
   readonly #possibleRepeats: number;
   #source: Source | null = null;
+  #opening: Promise<Source | null> = Promise.resolve(null);
   #intake: Promise<void> = Promise.resolve();
   #tasks: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
@@ -192,7 +200,42 @@ class RunningAgent implements Agent {
       notes: snapshot.notes,
     });
     this.#warnOfOthers();
-    this.#delivery.prepare(this.#stopDelivery.signal);
+    const prepared = this.#delivery.prepare(this.#stopDelivery.signal);
+    const lost =
+      opened.fresh === 'lost' || (snapshot.notes.has('lost') && !snapshot.notes.has(notes.firstPass));
+    this.#opening = this.#open({ prepared, lost, takenOver: takenOver.positions });
+    if (!lost || this.#output.streams === undefined) await this.#opening;
+    const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
+    const { intervalMs } = this.#settings.batch;
+    this.#intake = this.#opening.then(async (source) => {
+      if (source === null) return;
+      await runIntake(
+        {
+          ...{ host: this.#host, source, batcher, outbox, delivery: this.#delivery, intervalMs },
+          ...(this.#options.filter === undefined ? {} : { filter: this.#options.filter }),
+        },
+        this.#stopIntake.signal,
+      );
+    });
+    this.#tasks = Promise.all([
+      this.#intake.catch((error: unknown) => this.#fail(error)),
+      this.#delivery.run(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
+      this.#beat(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
+    ]);
+  }
+
+  /** Finds the files; before that, what the hub has of them, where it may know more than the state. Null: it was stopped. */
+  async #open(given: {
+    readonly prepared: Promise<unknown>;
+    readonly lost: boolean;
+    readonly takenOver: ReadonlyMap<string, number>;
+  }): Promise<Source | null> {
+    const { log, opened } = this.#options;
+    const { snapshot } = opened.state;
+    const { lost } = given;
+    await this.#recall(given.prepared, lost);
+    if (this.#stopIntake.signal.aborted) return null;
+    const streams = [...this.#outbox.streams.values()];
     // Connections, the state and watches need descriptors too.
     this.#source = await openFileSource({
       host: this.#host,
@@ -203,15 +246,15 @@ class RunningAgent implements Agent {
       lineMemory: this.#lineMemory,
       memory: memoryOf(this.#outbox, this.#journal, (error) => this.#fail(error)),
       log,
-      streams: snapshot.streams,
+      streams,
       positions: new Map(
-        snapshot.streams.map((record) => {
+        streams.map((record) => {
           const base = baseOf(record);
           return [record.id, this.#outbox.settlement.marks(record.id) ?? { read: base, watermark: base }];
         }),
       ),
-      veryFirstStart: opened.fresh !== 'lost' && !snapshot.notes.has(notes.firstPass),
-      takenOver: snapshot.notes.has(notes.firstPass) ? new Map() : takenOver.positions,
+      veryFirstStart: !lost && streams.length === 0 && !snapshot.notes.has(notes.firstPass),
+      takenOver: snapshot.notes.has(notes.firstPass) ? new Map() : given.takenOver,
     });
     await this.#journal.commit(
       [
@@ -221,21 +264,46 @@ class RunningAgent implements Agent {
       'full',
     );
     await this.#delivery.refill();
-    const source = this.#source;
-    const { batcher, outbox } = { batcher: this.#batcher, outbox: this.#outbox };
-    const { intervalMs } = this.#settings.batch;
-    this.#intake = runIntake(
-      {
-        ...{ host: this.#host, source, batcher, outbox, delivery: this.#delivery, intervalMs },
-        ...(this.#options.filter === undefined ? {} : { filter: this.#options.filter }),
-      },
-      this.#stopIntake.signal,
-    );
-    this.#tasks = Promise.all([
-      this.#intake.catch((error: unknown) => this.#fail(error)),
-      this.#delivery.run(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
-      this.#beat(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
-    ]);
+    return this.#source;
+  }
+
+  /**
+   * Asks the hub for the streams that this state does not know. One that was lost waits long for the answer, in which lines
+   * wait in their files; after that they are read from the beginning, and repeats are possible. Otherwise only a hub
+   * that answers at once tells that the state is an older one.
+   */
+  async #recall(prepared: Promise<unknown>, lost: boolean): Promise<void> {
+    const { clock } = this.#host;
+    const { links } = this.#outbox;
+    if (this.#output.streams === undefined) return;
+    const patience = new AbortController();
+    const signal = AbortSignal.any([this.#stopIntake.signal, patience.signal]);
+    const alarm = clock.sleep(lost ? lostPatienceMs : patienceMs, signal).then(() => patience.abort());
+    await Promise.race([prepared, alarm]);
+    while (!signal.aborted && (lost || links.standing.recalls)) {
+      const found = links.epoch === null ? null : await this.#output.streams(signal);
+      if (found !== null) {
+        await this.#takeBack(found);
+        break;
+      }
+      const outcome = await this.#output.connect(signal);
+      // It answers, and offers no chain: nothing can be asked for.
+      if (outcome === null && links.epoch === null) break;
+      if (outcome !== null) await clock.sleep(recallAgainMs, signal);
+    }
+    patience.abort();
+    if (!links.standing.recalls) return;
+    const message = 'the hub has not said what it has of these files; what it has already may come again';
+    this.#options.log.write('warn', 'state.unrecalled', message);
+    await this.#outbox.note(links.recalled());
+  }
+
+  async #takeBack(found: readonly HubStream[]): Promise<void> {
+    const patterns = this.#settings.sources.map(compilePatterns);
+    const recalled = recall(found, { known: this.#outbox.streams, patterns });
+    await this.#outbox.recall(recalled);
+    const message = `the hub knows ${found.length} streams of this agent; ${recalled.length} that were not known here are taken up where it has them`;
+    this.#options.log.write('info', 'state.recalled', message);
   }
 
   /** Lets go of what was opened by a beginning that failed. */
@@ -289,6 +357,7 @@ class RunningAgent implements Agent {
     }
     this.#stopDelivery.abort();
     await this.#tasks;
+    await this.#opening.catch(() => undefined);
     await this.#source?.close();
     await this.#output.close();
     this.#ledger.check();

@@ -48,7 +48,11 @@ test('names every byte that was settled and is not there, and no other', () => {
         reason: 'unreadable',
       } as const;
       const audit = { ...auditOf(given), missing: here.map((one) => ({ ...about, ...one })) };
-      const found = compareEnds(audit, [{ stream: 's', path: '/s', ranges, gaps: there }], 'http://hub');
+      const found = compareEnds(
+        audit,
+        [{ stream: 's', path: '/s', ranges, gaps: there, description: null }],
+        'http://hub',
+      );
       const within = (list: readonly Range[], at: number) =>
         list.some(({ from, to }) => from <= at && at < to);
       const excused = [...here, ...there.filter((gap) => gap.reason !== 'hub-went-back')];
@@ -68,7 +72,11 @@ test('names every byte that was settled and is not there, and no other', () => {
 
 test('a stream that the hub does not know is missing as a whole; one that only it knows is counted', () => {
   const audit = auditOf({ base: 2, skipped: 3, to: 20 });
-  const found = compareEnds(audit, [{ stream: 't', path: '/t', ranges: [], gaps: [] }], 'http://hub');
+  const found = compareEnds(
+    audit,
+    [{ stream: 't', path: '/t', ranges: [], gaps: [], description: null }],
+    'http://hub',
+  );
   assert.deepEqual(found.missing, [{ stream: 's', path: '/s', from: 5, to: 20, reason: null }]);
   assert.deepEqual([found.streams, found.onlyThere], [0, 1]);
 });

@@ -153,7 +153,7 @@ export class Delivery {
     const contentHash = links.has(batch) && whole ? batch.chain!.contentHash : await host.work.digest(body);
     // The hub may have taken its offer back meanwhile.
     if (links.epoch !== null && !links.has(entry.stored.batch)) outbox.linked(entry, contentHash);
-    return links.dressed({ ...entry.stored.batch, contentHash });
+    return outbox.dressed(entry, contentHash);
   }
 
   #start({ entry, batch, body, holds }: Ready, signal: AbortSignal): void {
@@ -208,10 +208,10 @@ export class Delivery {
   }
 
   /** Gets ready to send while other things are still being made ready. */
-  prepare(signal: AbortSignal): void {
+  prepare(signal: AbortSignal): Promise<unknown> {
     this.#connecting = this.#options.output.connect(signal);
     // `run` awaits it, and tells.
-    this.#connecting.catch(() => undefined);
+    return this.#connecting.catch(() => undefined);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
@@ -260,8 +260,7 @@ export class Delivery {
     const { outbox, host } = this.#options;
     const { outcome } = answer;
     const records = outcome.kind === 'acked' ? outcome.records + outcome.duplicates : 0;
-    const receipt = outcome.kind === 'acked' ? outcome.receipt : undefined;
-    await outbox.acked(entry, answer, outbox.links.proved(sent, receipt));
+    await outbox.acked(entry, answer, sent);
     this.#options.settled(entry);
     if (records === 0) {
       // It was settled without a request: that proves nothing of the destination, but its registration did.

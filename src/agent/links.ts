@@ -40,6 +40,8 @@ export interface Standing {
   readonly highest: number;
   /** For the first link of the epoch. */
   readonly breaks: Breaks | null;
+  /** The hub knew more than this state, and what it has of this agent was not asked for yet. */
+  readonly recalls: boolean;
   /** Receipts that verified, and that did not. */
   readonly receipts: number;
   readonly refused: number;
@@ -47,7 +49,7 @@ export interface Standing {
 
 const nothing: Standing = {
   ...{ hub: null, last: null, stated: null, highest: 0 },
-  ...{ breaks: null, receipts: 0, refused: 0 },
+  ...{ breaks: null, recalls: false, receipts: 0, refused: 0 },
 };
 
 export interface LinksOptions {
@@ -125,6 +127,7 @@ export class Links implements Chaining {
       stated: link,
       highest: 0,
       breaks,
+      recalls: this.#standing.recalls || breaks?.reason === 'state-lost',
     };
     if (breaks !== null) {
       const message = `a new chain of batches begins (${breaks.reason}); nothing that is here is lost by that`;
@@ -192,11 +195,15 @@ export class Links implements Chaining {
     return chain;
   }
 
-  /** A batch with what is to be told beside it. */
-  dressed(batch: Batch): Batch {
-    return this.#statements.length === 0
-      ? batch
-      : { ...batch, statements: this.#statements.slice(0, statementsMax) };
+  /** What the hub has was asked for, or it is too late for that. */
+  recalled(): Change {
+    this.#standing = { ...this.#standing, recalls: false };
+    return this.#standingChange();
+  }
+
+  /** What is to be told with the next batch. */
+  get statements(): readonly Statement[] {
+    return this.#statements.slice(0, statementsMax);
   }
 
   /** A batch was acked with this receipt. */

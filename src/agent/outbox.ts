@@ -17,14 +17,16 @@ import type { Durability } from '../host/database.ts';
 import type { Host } from '../host/host.ts';
 import { type SelfLog, silentLog } from '../host/selflog.ts';
 import type { Delivery } from '../output/output.ts';
-import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
+import type { Change, LedgerEntry, Snapshot, State, StoredBatch } from '../state/state.ts';
 import { baseOf, type Waiting } from './account.ts';
 import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
+import { Descriptions } from './descriptions.ts';
 import { type Content, type Entry, halfKey, letGo, nameBatch, newEntry } from './entry.ts';
 import type { Journal } from './journal.ts';
 import { Links } from './links.ts';
 import { Queue } from './queue.ts';
+import type { Recalled } from './recall.ts';
 import { type Marks, Settlement } from './settlement.ts';
 import { recordsOf, splitInHalf } from './split.ts';
 import { provedChanges, uncountedChanges } from './stream-changes.ts';
@@ -51,6 +53,7 @@ export class Outbox {
   readonly aside = new Aside(() => this.arrived.ring());
   readonly totals = new Totals();
   readonly links: Links;
+  readonly descriptions: Descriptions;
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
   /** Streams that were settled since their ledger was looked at last. */
@@ -83,6 +86,8 @@ export class Outbox {
     this.#stop = given.stop;
     this.queue = new Queue(given.host.clock);
     this.#options = options;
+    const startOf = (stream: StreamId) => startIn(given.state.ledger(stream), this.streams.get(stream));
+    this.descriptions = new Descriptions(this.streams, startOf);
     this.links = new Links({
       ...{ state: given.state, output: options.output, host: given.host, log: given.log ?? silentLog },
       commit: (changes) => this.#commit(changes, 'full'),
@@ -200,9 +205,24 @@ export class Outbox {
     this.#journal.later([{ kind: 'batch', stored: entry.stored }, change]);
   }
 
-  /** The destination has it; `also` goes into the same transaction. */
-  async acked(entry: Entry, delivery: Delivery, also: readonly Change[] = []): Promise<void> {
+  /** As it is sent: with what is to be told beside it, where the hub takes links. */
+  dressed(entry: Entry, contentHash: string): Batch {
+    const { batch } = entry.stored;
+    const { statements } = this.links;
+    const descriptions = this.descriptions.of(batch);
+    return {
+      ...{ ...batch, contentHash },
+      ...(statements.length === 0 ? {} : { statements }),
+      ...(descriptions.size === 0 ? {} : { descriptions }),
+    };
+  }
+
+  /** The destination has it, as it was sent. */
+  async acked(entry: Entry, delivery: Delivery, sent: Batch = entry.stored.batch): Promise<void> {
     const { stored } = entry;
+    const { outcome } = delivery;
+    const also = this.links.proved(sent, outcome.kind === 'acked' ? outcome.receipt : undefined);
+    this.descriptions.told(sent);
     const given = { counts: this.#counts(entry), atMs: this.#host.clock.now() };
     const changes =
       stored.status === 'replay'
@@ -302,6 +322,22 @@ export class Outbox {
     await this.#commit(changes, 'full');
   }
 
+  /** Streams that an earlier state of this agent had, as its hub knows them. */
+  async recall(recalled: readonly Recalled[]): Promise<void> {
+    const { output } = this.#options;
+    const changes = recalled.flatMap(({ record, read, ledger }): Change[] => {
+      const marks = { stream: record.id, read, watermark: read };
+      this.streams.set(record.id, record);
+      this.settlement.restore(marks);
+      return [
+        { kind: 'stream', stream: record },
+        this.#cursorChange(marks),
+        ...ledger.map((add): Change => ({ kind: 'ledger', add: { ...add, output } })),
+      ];
+    });
+    await this.#commit([...changes, this.links.recalled()], 'full');
+  }
+
   /** A stream of which nothing is waiting any more; gives what is to be committed. */
   forget(stream: StreamId): Change {
     const record = this.streams.get(stream);
@@ -309,6 +345,7 @@ export class Outbox {
     this.streams.delete(stream);
     this.settlement.forget(stream);
     this.#fleeting.delete(stream);
+    this.descriptions.forget(stream);
     this.settledAtMs.delete(stream);
     this.touched.delete(stream);
     const { output } = this.#options;
@@ -435,4 +472,10 @@ export class Outbox {
     for (const change of changes) if (committed && change.kind === 'ledger') this.totals.add(change.add);
     return committed;
   }
+}
+
+/** Where reading of a stream began. */
+function startIn(ledger: readonly LedgerEntry[], record: StreamRecord | undefined): number {
+  const skipped = ledger.find(({ term }) => term === 'skipped')?.bytes ?? 0;
+  return baseOf(record) + skipped;
 }

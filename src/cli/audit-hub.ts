@@ -5,7 +5,7 @@ import { requireConfig } from '../config/load.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { NetError, type TlsOptions } from '../host/net.ts';
 import { describeNetFailure, shownUrl } from '../output/net-causes.ts';
-import { agentStreamsPath, type HubStream, readStreamsPage } from '../protocol/agent-streams.ts';
+import { collectStreams, type HubStream, readStreamsPage } from '../protocol/agent-streams.ts';
 import { describeReply, replyObject } from '../protocol/answers.ts';
 import type { CommandContext } from './command.ts';
 import { configRequest } from './config-options.ts';
@@ -46,17 +46,13 @@ async function targetOf({ host, options }: CommandContext): Promise<Target> {
   };
 }
 
-async function streamsAt(context: CommandContext, target: Target, agentId: string): Promise<HubStream[]> {
-  const streams: HubStream[] = [];
-  let after: string | null = null;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const path = agentStreamsPath(agentId, after);
-    const found = await pageAt(context, target, path);
-    streams.push(...found.streams);
-    after = found.next;
-    if (after === null) return streams;
-  }
-  throw silent(target, `more than ${pagesMax} pages of streams`);
+async function streamsAt(
+  context: CommandContext,
+  target: Target,
+  agentId: string,
+): Promise<readonly HubStream[]> {
+  const streams = await collectStreams(agentId, pagesMax, (path) => pageAt(context, target, path));
+  return streams ?? [];
 }
 
 async function pageAt({ host, language, version }: CommandContext, target: Target, path: string) {

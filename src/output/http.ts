@@ -17,7 +17,10 @@ import type { HttpReply } from '../host/net.ts';
 import { NetError } from '../host/net.ts';
 import type { Encoding } from '../host/work.ts';
 import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
+import { collectStreams, type HubStream, readStreamsPage } from '../protocol/agent-streams.ts';
+import { replyObject } from '../protocol/answers.ts';
 import { runHeader } from '../protocol/chain.ts';
+import { headersOf } from '../protocol/ila-soc.ts';
 import type { Encoded, HeartbeatReport, Protocol, Session, WireRequest } from '../protocol/protocol.ts';
 import { describeNetFailure } from './net-causes.ts';
 import type { Chaining, Delivery, Output } from './output.ts';
@@ -34,6 +37,8 @@ const COMPRESSED_BYTES_MIN = 1024;
  * nothing on two cores, and each holds its memory.
  */
 const IN_FLIGHT_MAX = 4;
+/** Of a thousand streams each: older ones are not asked for. */
+const STREAM_PAGES_MAX = 20;
 /** One is sent, and the next is made ready. */
 const PREPARED_MAX = 2;
 
@@ -79,6 +84,7 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     connect,
     send,
     heartbeat,
+    ...(options.chaining === undefined ? {} : { streams }),
     close: () => Promise.resolve(),
   };
 
@@ -107,6 +113,16 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     if (beaten.kind === 'unknown') return register(signal);
     if (beaten.kind !== 'acked') return doubt(beaten);
     return session.envelope > 0 && (report.events?.length ?? 0) > 0 ? beaten : null;
+  }
+
+  async function streams(signal: AbortSignal): Promise<readonly HubStream[] | null> {
+    if ((await connect(signal)) !== null) return null;
+    return collectStreams(session.agentId, STREAM_PAGES_MAX, async (path) => {
+      const request: WireRequest = { method: 'GET', path, headers: headersOf(session), body: [] };
+      const answer = await exchange(() => request, signal);
+      const body = 'reply' in answer && answer.reply.status === 200 ? replyObject(answer.reply) : null;
+      return body === null ? null : readStreamsPage(body);
+    });
   }
 
   /** Null when the destination knows the agent now. */

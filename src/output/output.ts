@@ -8,6 +8,7 @@
 import type { Batch, BatchBody } from '../event/batch.ts';
 import type { HubIdentity, StatedLink } from '../event/chain.ts';
 import type { Outcome } from '../event/outcome.ts';
+import type { HubStream } from '../protocol/agent-streams.ts';
 import type { HeartbeatReport, ProtocolLimits } from '../protocol/protocol.ts';
 
 export interface Output {
@@ -26,6 +27,8 @@ export interface Output {
    * events of the report were told.
    */
   heartbeat(report: HeartbeatReport, signal: AbortSignal): Promise<Outcome | null>;
+  /** What a hub has of this agent's streams, the newest first; null: it cannot be had now. Without it, there is no hub. */
+  streams?(signal: AbortSignal): Promise<readonly HubStream[] | null>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,8 @@
  * What a hub has of an agent's streams (docs/protocol.md, Streams):
  *
  *   GET {base}/api/agent/streams?agent_id=…[&after=…]
- *   {"status":"success", "streams":[{"stream","path","ranges":[[from,to]…],"gaps":[[from,to,reason]…]}…], "next"}
+ *   {"status":"success", "streams":[{"stream","path","ranges":[[from,to]…],"gaps":[[from,to,reason]…],"description"}…],
+ *    "next"}
  *
  * `next` is null on the last page. Keys that are not named here are passed over.
  */
@@ -15,6 +16,8 @@ export interface HubStream {
   readonly ranges: readonly Range[];
   /** What is not stored and known to be: gaps, filtered and dead ranges. */
   readonly gaps: readonly Gap[];
+  /** What the agent told of it; null where it told nothing. */
+  readonly description: unknown;
 }
 
 /** Byte offsets; `to` is past the end. */
@@ -46,13 +49,31 @@ export function readStreamsPage(body: JsonObject): StreamsPage | null {
   return read.includes(null) ? null : { streams: read as HubStream[], next };
 }
 
+/** All of an agent's streams, page by page, up to so many pages; null where one could not be had. */
+export async function collectStreams(
+  agentId: string,
+  pagesMax: number,
+  ask: (path: string) => Promise<StreamsPage | null>,
+): Promise<readonly HubStream[] | null> {
+  const streams: HubStream[] = [];
+  let after: string | null = null;
+  for (let pages = 0; pages < pagesMax; pages += 1) {
+    const page: StreamsPage | null = await ask(agentStreamsPath(agentId, after));
+    if (page === null) return null;
+    streams.push(...page.streams);
+    after = page.next;
+    if (after === null) break;
+  }
+  return streams;
+}
+
 function readStream(entry: unknown): HubStream | null {
   if (!isObject(entry)) return null;
   const { stream, path } = entry;
   const ranges = readRanges(entry.ranges);
   const gaps = readGaps(entry.gaps);
   if (typeof stream !== 'string' || typeof path !== 'string' || ranges === null || gaps === null) return null;
-  return { stream, path, ranges, gaps };
+  return { stream, path, ranges, gaps, description: entry.description ?? null };
 }
 
 function readRanges(list: unknown): Range[] | null {

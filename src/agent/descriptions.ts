@@ -13,9 +13,13 @@ import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
 import { descriptionBytesMax } from '../protocol/block.ts';
 import { isHash, isId } from '../protocol/chain.ts';
 import { isCount, isName, isObject } from '../protocol/received.ts';
+import type { Change, State } from '../state/state.ts';
 
 /** A stream is described again after so many bytes: no more than that is read twice by an agent that lost its state. */
 const describedAgainBytes = 256 * 1024;
+
+/** So many that have moved are told beside a batch of others. */
+const movedMax = 100;
 
 const pathCharactersMax = 8192;
 const proofsMax = 16;
@@ -88,49 +92,92 @@ interface Told {
 export class Descriptions {
   readonly #streams: ReadonlyMap<StreamId, StreamRecord>;
   readonly #startOf: (stream: StreamId) => number;
+  readonly #output: string;
   readonly #told = new Map<StreamId, Told>();
+  /** Their files got another name or place, and no batch of theirs may follow that tells it. */
+  readonly #moved: Set<StreamId>;
   #epoch = '';
 
   /** `startOf`: where reading of a stream began. */
-  constructor(streams: ReadonlyMap<StreamId, StreamRecord>, startOf: (stream: StreamId) => number) {
-    this.#streams = streams;
-    this.#startOf = startOf;
+  constructor(given: {
+    readonly state: Pick<State, 'kept'>;
+    readonly output: string;
+    readonly streams: ReadonlyMap<StreamId, StreamRecord>;
+    readonly startOf: (stream: StreamId) => number;
+  }) {
+    this.#streams = given.streams;
+    this.#startOf = given.startOf;
+    this.#output = given.output;
+    this.#moved = new Set(given.state.kept(given.output, 'moved').map(({ name }) => name));
   }
 
-  /** Those of a batch with a link that the hub does not know, or knows as they were. */
+  /** What is remembered of a stream changes; gives what is to be committed with that. */
+  changed(before: StreamRecord, now: StreamRecord): Change[] {
+    if (isSameFile(before, now) || this.#moved.has(now.id)) return [];
+    this.#moved.add(now.id);
+    const kept = { output: this.#output, kind: 'moved', name: now.id, value: '' } as const;
+    return [{ kind: 'keep', kept }];
+  }
+
+  /** What is to be told with a batch that has a link: of its streams, and of some of those that have moved. */
   of({ chain, segments }: Batch): ReadonlyMap<StreamId, object> {
     if (chain?.epoch !== this.#epoch) this.#told.clear();
     this.#epoch = chain?.epoch ?? '';
     const found = new Map<StreamId, object>();
-    for (const { stream } of segments) {
+    const tell = (stream: StreamId) => {
       const record = found.has(stream) ? undefined : this.#streams.get(stream);
-      if (record === undefined || !isDue(record, this.#told.get(stream))) continue;
+      if (record === undefined || !isDue(record, this.#told.get(stream))) return;
       const description = describeStream(record, this.#startOf(stream));
       if (description !== null) found.set(stream, description);
-    }
+    };
+    for (const { stream } of segments) tell(stream);
+    for (const stream of [...this.#moved].slice(0, movedMax)) tell(stream);
     return found;
   }
 
-  /** A batch with these was acked. */
-  told({ chain, descriptions }: Batch): void {
-    if (chain?.epoch !== this.#epoch) return;
-    for (const stream of descriptions?.keys() ?? []) {
+  /** A batch with these was acked; gives what is to be committed with that. */
+  told({ chain, descriptions }: Batch): Change[] {
+    if (descriptions === undefined || chain?.epoch !== this.#epoch) return [];
+    const changes: Change[] = [];
+    for (const [stream, { path, inode }] of descriptions as ReadonlyMap<StreamId, Partial<Sent>>) {
       const record = this.#streams.get(stream);
-      if (record !== undefined) this.#told.set(stream, { record, position: positionOf(record) });
+      if (record === undefined) changes.push(...this.forget(stream));
+      // It may have moved again since the batch was sent.
+      if (record?.path !== path || String(record?.identity.inode) !== inode) continue;
+      this.#told.set(stream, { record: record!, position: positionOf(record!) });
+      changes.push(...this.#unmoved(stream));
     }
+    return changes;
   }
 
-  forget(stream: StreamId): void {
+  forget(stream: StreamId): Change[] {
     this.#told.delete(stream);
+    return this.#unmoved(stream);
   }
+
+  #unmoved(stream: StreamId): Change[] {
+    if (!this.#moved.delete(stream)) return [];
+    return [{ kind: 'drop', dropped: { output: this.#output, kind: 'moved', name: stream } }];
+  }
+}
+
+interface Sent {
+  readonly path: string;
+  readonly inode: string;
+}
+
+function isSameFile(one: StreamRecord, other: StreamRecord): boolean {
+  const [a, b] = [one.identity, other.identity];
+  return one.path === other.path && a.inode === b.inode && a.device === b.device;
 }
 
 function isDue(record: StreamRecord, told: Told | undefined): boolean {
   if (told === undefined) return true;
-  const { path, identity, head, parent } = told.record;
-  const moved = record.path !== path || record.identity.inode !== identity.inode || record.parent !== parent;
+  const { head } = told.record;
   const grown = record.head.length >= 2 * head.length && record.head.length > head.length;
-  return moved || grown || positionOf(record) - told.position >= describedAgainBytes;
+  return (
+    !isSameFile(record, told.record) || grown || positionOf(record) - told.position >= describedAgainBytes
+  );
 }
 
 function positionOf({ proofs }: StreamRecord): number {

@@ -87,7 +87,8 @@ export class Outbox {
     this.queue = new Queue(given.host.clock);
     this.#options = options;
     const startOf = (stream: StreamId) => startIn(given.state.ledger(stream), this.streams.get(stream));
-    this.descriptions = new Descriptions(this.streams, startOf);
+    const { state } = given;
+    this.descriptions = new Descriptions({ state, output: options.output, streams: this.streams, startOf });
     this.links = new Links({
       ...{ state: given.state, output: options.output, host: given.host, log: given.log ?? silentLog },
       commit: (changes) => this.#commit(changes, 'full'),
@@ -221,8 +222,11 @@ export class Outbox {
   async acked(entry: Entry, delivery: Delivery, sent: Batch = entry.stored.batch): Promise<void> {
     const { stored } = entry;
     const { outcome } = delivery;
-    const also = this.links.proved(sent, outcome.kind === 'acked' ? outcome.receipt : undefined);
-    this.descriptions.told(sent);
+    const receipt = outcome.kind === 'acked' ? outcome.receipt : undefined;
+    const also = [
+      ...this.links.proved(sent, receipt),
+      ...(receipt === undefined ? [] : this.descriptions.told(sent)),
+    ];
     const given = { counts: this.#counts(entry), atMs: this.#host.clock.now() };
     const changes =
       stored.status === 'replay'
@@ -339,18 +343,18 @@ export class Outbox {
   }
 
   /** A stream of which nothing is waiting any more; gives what is to be committed. */
-  forget(stream: StreamId): Change {
+  forget(stream: StreamId): Change[] {
     const record = this.streams.get(stream);
     const read = this.settlement.marks(stream)?.read ?? 0;
     this.streams.delete(stream);
     this.settlement.forget(stream);
     this.#fleeting.delete(stream);
-    this.descriptions.forget(stream);
     this.settledAtMs.delete(stream);
     this.touched.delete(stream);
     const { output } = this.#options;
     const bytes = Math.max(record?.size ?? 0, read) - baseOf(record);
-    return { kind: 'forget-stream', id: stream, seen: { output, bytes, lines: record?.lines ?? null } };
+    const seen = { output, bytes, lines: record?.lines ?? null };
+    return [{ kind: 'forget-stream', id: stream, seen }, ...this.descriptions.forget(stream)];
   }
 
   /** Batches that died of faults are tried once more, now that the destination takes others. */
@@ -410,7 +414,7 @@ export class Outbox {
         ...how.changes,
         ...own,
         ...passed.map((one): Change => ({ kind: 'forget-batch', key: one.stored.batch.key })),
-        ...cursors.map((cursor) => this.#marksChange(cursor)),
+        ...cursors.flatMap((cursor) => this.#marksChange(cursor)),
       ],
       how.durability,
     );
@@ -452,9 +456,9 @@ export class Outbox {
   }
 
   /** Lines that were taken over belong to no file: their stream is forgotten with its last batch. */
-  #marksChange(cursor: Marks): Change {
+  #marksChange(cursor: Marks): Change[] {
     const { stream, read, watermark } = cursor;
-    if (this.streams.has(stream) || watermark < read) return this.#cursorChange(cursor);
+    if (this.streams.has(stream) || watermark < read) return [this.#cursorChange(cursor)];
     return this.forget(stream);
   }
 

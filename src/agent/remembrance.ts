@@ -16,7 +16,7 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
     },
     proofs: (id) => outbox.streams.get(id)?.proofs ?? [],
     forget(ids) {
-      const changes = ids.map((id) => outbox.forget(id));
+      const changes = ids.flatMap((id) => outbox.forget(id));
       journal.commit(changes, 'normal').catch(failed);
     },
     fleeting(id: StreamId) {
@@ -26,12 +26,16 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
 }
 
 function changesOf(outbox: Outbox, { stream, start }: Remembered): Change[] {
-  const { proofs, lines } = outbox.streams.get(stream.id) ?? stream;
+  const before = outbox.streams.get(stream.id);
+  const { proofs, lines } = before ?? stream;
   // The source keeps the same object: ten thousand streams are remembered once and not twice.
   const same = proofs === stream.proofs && lines === stream.lines;
   const record = same ? stream : withLines({ ...stream, proofs }, lines);
   outbox.streams.set(stream.id, record);
   const changes: Change[] = [{ kind: 'stream', stream: record }];
+  if (before !== undefined && outbox.links.standing.last !== null) {
+    changes.push(...outbox.descriptions.changed(before, record));
+  }
   if (start === null) return changes;
   const { output } = outbox;
   const marks = outbox.settlement.begin(stream.id, start.position);

@@ -39,7 +39,7 @@ export interface Snapshot {
 /** What is kept of the dealings of one output with its hub (docs/protocol.md), as JSON: `agent/links.ts` has the shapes. */
 export interface Kept {
   readonly output: string;
-  readonly kind: 'standing' | 'receipt' | 'statement' | 'event';
+  readonly kind: 'standing' | 'receipt' | 'statement' | 'event' | 'moved';
   readonly name: string;
   readonly value: string;
 }

@@ -26,6 +26,7 @@ export const troubles = [
   'hub dies within a database call',
   'events lost',
   'clock jump',
+  'agent loses its state',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
@@ -56,6 +57,9 @@ export interface Plan {
   readonly hub: HubSettings;
 }
 
+/** At every so many a seed, the hub offers the envelope only, as those did that did not know blocks. */
+export const olderHubEvery = 3;
+
 /** Faults stop; then everything must have arrived within this time, ms. */
 export const drainMaxMs = 180_000;
 export const key = 'a-key-of-the-simulated-world';
@@ -80,7 +84,12 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
     output,
     writers,
     // The capture servers of the seeds' protocols keep what they got in memory: they do not crash.
-    troubles: output === 'hub' ? chosen : chosen.filter((trouble) => !trouble.includes('hub')),
+    // Without its state, only a hub with the chain tells an agent where it was.
+    troubles: chosen.filter(
+      (trouble) =>
+        (output === 'hub' || !trouble.includes('hub')) &&
+        ((output === 'hub' && seed % olderHubEvery !== 0) || trouble !== 'agent loses its state'),
+    ),
     troubleEveryMs: dice.between(2_000, 10_000),
     safetyMs: dice.between(20_000, 50_000),
     birthTimes: dice.chance(0.5),

@@ -16,7 +16,7 @@ import { type NetFault, netFaults } from '../world/faults.ts';
 import type { Inode } from '../world/inode.ts';
 import { type Machine, World } from '../world/world.ts';
 import { type Arrivals, type Delivery, judgeChains, judgeHub, judgePlain, readExport } from './oracle.ts';
-import { key, type Plan } from './plan.ts';
+import { key, olderHubEvery, type Plan } from './plan.ts';
 import { Service } from './service.ts';
 import { type Generation, Truth } from './truth.ts';
 import { Writer, type WriterPlace } from './writer.ts';
@@ -121,6 +121,17 @@ export class Room {
       trouble.toMs = Math.min(trouble.toMs, this.world.time.nowMs);
     for (const writer of this.#writers) writer.stop();
     this.note('faults stop');
+  }
+
+  /** All that the agent remembered is gone; who it is stays. */
+  loseState(): void {
+    this.agent.kill();
+    const { drive } = this.agentMachine;
+    const { stateDirectory } = this.plan.agent.agent;
+    for (const end of ['', '-wal', '-shm']) {
+      const path = `${stateDirectory}/state.db${end}`;
+      if (drive.find(stateDirectory) !== null && drive.find(path) !== null) drive.unlink(path);
+    }
   }
 
   note(text: string): void {
@@ -332,9 +343,6 @@ export class Room {
 }
 
 const same = (host: Host) => host;
-
-/** At every so many a seed, the hub offers the envelope only, as those did that did not know blocks. */
-const olderHubEvery = 3;
 
 async function olderReply(request: HttpRequest, given: Promise<ServerReply>): Promise<ServerReply> {
   const reply = await given;

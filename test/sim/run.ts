@@ -167,6 +167,7 @@ function makeTrouble(room: Room, trouble: Trouble): void {
         agentMachine.faults.eventLost = 0;
       });
     },
+    'agent loses its state': () => room.loseState(),
     'clock jump': () => {
       agentMachine.clockSkewMs = dice.between(-3_600_000, 3_600_000);
     },

@@ -137,22 +137,21 @@ export class Delivery {
     // The batch may be spooled meanwhile, and its memory be lent to others.
     const holds = entry.holds.map((hold) => hold.share());
     const body = await this.#bodyOf(entry);
-    const batch = body === null ? null : await this.#linked(entry, body);
+    const batch = body === null ? null : this.#linked(entry, body);
     if (body !== null && batch !== null && (await this.#options.outbox.sure())) {
       this.#start({ entry, batch, body, holds }, signal);
     } else for (const hold of holds) hold.release();
   }
 
   /** The batch as it is sent. */
-  async #linked(entry: Entry, body: BatchBody): Promise<Batch> {
+  #linked(entry: Entry, body: BatchBody): Batch {
     const { host, outbox } = this.#options;
     const { links } = outbox;
     const { batch } = entry.stored;
     const whole = batch.chain?.part === '';
     if (links.epoch === null) return batch;
-    const contentHash = links.has(batch) && whole ? batch.chain!.contentHash : await host.work.digest(body);
-    // The hub may have taken its offer back meanwhile.
-    if (links.epoch !== null && !links.has(entry.stored.batch)) outbox.linked(entry, contentHash);
+    const contentHash = links.has(batch) && whole ? batch.chain!.contentHash : host.work.sha256(body);
+    if (!links.has(batch)) outbox.linked(entry, contentHash);
     return outbox.dressed(entry, contentHash);
   }
 

@@ -40,7 +40,6 @@ function open(
         gunzip: () => assert.fail('not here'),
         turn: () => assert.fail('not here'),
         sha256: () => '',
-        digest: async () => '',
         signer: () => assert.fail('not here'),
         verify: () => assert.fail('not here'),
       },

@@ -48,7 +48,6 @@ function open(protocol: Protocol, url: string, handle: (request: HttpRequest) =>
         gunzip: () => assert.fail('nothing is compressed here'),
         turn: () => assert.fail('nothing waits here'),
         sha256: () => '',
-        digest: async () => '',
         signer: () => assert.fail('nothing is signed here'),
         verify: () => assert.fail('nothing is signed here'),
       },

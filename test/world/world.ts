@@ -205,12 +205,6 @@ function workOf(process: WorldProcess, dice: Dice): Work {
       for (const part of parts) hash.update(part);
       return hash.digest('hex');
     },
-    digest: (parts) => {
-      const hash = createHash('sha256');
-      for (const part of parts) hash.update(part);
-      const hex = hash.digest('hex');
-      return process.later(dice.fraction(), () => hex);
-    },
     signer: signerOf,
     verify: verifies,
   };

@@ -1,15 +1,14 @@
 /** Compression on Node's thread pool, bounded where the input is hostile, and hashing on the spot. */
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { type Encoding, ExpansionError, type Work } from '../work.ts';
 import { signerOf, verifies } from './ed25519.ts';
 
-const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const gunzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gunzip);
 const inflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflate);
 const inflateRaw = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.inflateRaw);
-const brotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliCompress);
 const unbrotli = promisify<Uint8Array, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress);
 const zstandard = zstandardOf(zlib);
 
@@ -35,66 +34,38 @@ export const nodeWork: Work = {
     for (const part of parts) hash.update(part);
     return hash.digest('hex');
   },
-  digest,
   signer: signerOf,
   verify: verifies,
 };
 
-async function compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array> {
-  if (parts.length === 1) return compressWhole(encoding, parts[0]!);
-  const scratch = takeScratch(parts.reduce((sum, part) => sum + part.length, 0));
-  let length = 0;
-  for (const part of parts) {
-    scratch.set(part, length);
-    length += part.length;
-  }
-  try {
-    return await compressWhole(encoding, scratch.subarray(0, length));
-  } finally {
-    if (spare.length < spareMax && scratch.length <= spareBytesMax) spare.push(scratch);
-  }
-}
-
-/** Less than this is hashed in less time than a trip to the pool and back takes, bytes. */
-const pooledHashBytesMin = 64 * 1024;
-
-async function digest(parts: readonly Uint8Array[]): Promise<string> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  if (length < pooledHashBytesMin) return nodeWork.sha256(parts);
-  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-}
-
 /**
- * Where parts are put together to be compressed. Kept for the next, since what is left to the garbage collector stays for
- * many batches: at most so many, of so many bytes each.
+ * The parts go through one compressor, one after another: put together first, they cost a copy and memory that waits for
+ * the garbage collector. For the same reason output comes in small chunks; larger ones save no time that can be measured.
  */
-const spare: Uint8Array[] = [];
-const spareMax = 2;
-const spareBytesMax = 4 * 1024 * 1024;
-
-function takeScratch(bytes: number): Uint8Array {
-  const at = spare.findIndex((one) => one.length >= bytes);
-  return at < 0 ? Buffer.allocUnsafeSlow(bytes + (bytes >> 3)) : spare.splice(at, 1)[0]!;
+async function compress(encoding: Encoding, parts: readonly Uint8Array[]): Promise<Uint8Array> {
+  const stream = compressorOf(encoding);
+  const made: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => made.push(chunk));
+    stream.on('end', resolve);
+    stream.on('error', reject);
+    for (const part of parts) stream.write(part);
+    stream.end();
+  });
+  return made.length === 1 ? made[0]! : Buffer.concat(made);
 }
 
-async function compressWhole(encoding: Encoding, bytes: Uint8Array): Promise<Uint8Array> {
-  const options = { chunkSize: compressedChunk(bytes.length) };
+function compressorOf(encoding: Encoding): Transform {
   switch (encoding) {
     case 'gzip':
       // Level 1: half the time of level 6 for a tenth more bytes, on log lines.
-      return gzip(bytes, { ...options, level: 1 });
+      return zlib.createGzip({ chunkSize, level: 1 });
     case 'br':
-      return brotli(bytes, { ...options, params: brotliParams });
+      return zlib.createBrotliCompress({ chunkSize, params: brotliParams });
     case 'zstd':
       if (zstandard === null) throw new Error('this engine has no zstd');
-      return zstandard.compress(bytes, { ...options, params: zstandardParams });
+      return zstandard.createCompress({ chunkSize, params: zstandardParams });
   }
-}
-
-/** Log lines are compressed to a quarter and less; each further chunk would be another trip to the pool and back. */
-function compressedChunk(bytes: number): number {
-  return Math.max(chunkSize, Math.min(bytes >> 2, 1024 * 1024));
 }
 
 /** Output is made in chunks and given up as soon as it passes the bound, so a bomb costs no more than the bound. */
@@ -191,16 +162,19 @@ function expand(
 }
 
 interface Zstandard {
-  compress(bytes: Uint8Array, options: object): Promise<Buffer>;
+  createCompress(options: object): Transform;
   expand(bytes: Uint8Array, options: object): Promise<Buffer>;
 }
 
 /** Node has it since 22.15, and the types used here are older. https://nodejs.org/api/zlib.html#zlibzstdcompress */
 function zstandardOf(library: object): Zstandard | null {
-  const { zstdCompress, zstdDecompress } = library as Record<string, typeof zlib.brotliCompress | undefined>;
-  if (zstdCompress === undefined || zstdDecompress === undefined) return null;
+  const { createZstdCompress, zstdDecompress } = library as {
+    readonly createZstdCompress?: (options: object) => Transform;
+    readonly zstdDecompress?: typeof zlib.brotliDecompress;
+  };
+  if (createZstdCompress === undefined || zstdDecompress === undefined) return null;
   return {
-    compress: promisify<Uint8Array, object, Buffer>(zstdCompress),
+    createCompress: createZstdCompress,
     expand: promisify<Uint8Array, object, Buffer>(zstdDecompress),
   };
 }

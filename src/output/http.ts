@@ -11,6 +11,7 @@
  * another version of it, may answer then. So the first request to a destination that was away is a small one.
  */
 import type { Batch, BatchBody } from '../event/batch.ts';
+import type { Hold } from '../event/hold.ts';
 import type { Outcome } from '../event/outcome.ts';
 import type { Host } from '../host/host.ts';
 import type { HttpReply } from '../host/net.ts';
@@ -160,30 +161,36 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
     const { hub = null, agentId } = session;
     const witness = hub === null ? undefined : { hub, agentId, work: host.work };
     const encoded = protocol.encode(batch, body, session, lineMemory);
-    try {
-      const answer = await sendEncoded(encoded, given);
-      const { blank, cut } = encoded;
-      if ('outcome' in answer) return { delivery: { outcome: answer.outcome, blank, cut }, forgotten: false };
-      const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now(), witness });
-      const forgotten = answer.reply.status === 404 && presence !== null && wasRegistered;
-      return { delivery: { outcome: doubt(outcome), blank, cut }, forgotten };
-    } finally {
-      encoded.hold.release();
-    }
+    const answer = await sendEncoded(encoded, given);
+    const { blank, cut } = encoded;
+    if ('outcome' in answer) return { delivery: { outcome: answer.outcome, blank, cut }, forgotten: false };
+    const outcome = protocol.classify(answer.reply, { batch, encoded, nowMs: host.clock.now(), witness });
+    const forgotten = answer.reply.status === 404 && presence !== null && wasRegistered;
+    return { delivery: { outcome: doubt(outcome), blank, cut }, forgotten };
   }
 
-  /** The reply to a batch, or the outcome where there is none. */
+  /** The reply to a batch, or the outcome where there is none; lets go of the request's bytes. */
   async function sendEncoded(
     encoded: Encoded,
     { signal, turn }: Given,
   ): Promise<{ readonly reply: HttpReply } | { readonly outcome: Outcome }> {
-    if (encoded.request === null) return { outcome: nothingToSend };
-    const tooLarge = refuseTooLarge(encoded);
-    if (tooLarge !== null) return { outcome: tooLarge };
-    const request = await compressed(encoded.request);
-    if (encoded.envelope === 0 && !(await turn)) return { outcome: unsent };
-    const answer = await exchange(() => request, signal);
-    return 'failed' in answer ? { outcome: answer.failed } : answer;
+    let hold: Hold | null = encoded.hold;
+    try {
+      if (encoded.request === null) return { outcome: nothingToSend };
+      const tooLarge = refuseTooLarge(encoded);
+      if (tooLarge !== null) return { outcome: tooLarge };
+      const request = await compressed(encoded.request);
+      if (request !== encoded.request) {
+        // What was compressed need not be kept until the reply.
+        hold.release();
+        hold = null;
+      }
+      if (encoded.envelope === 0 && !(await turn)) return { outcome: unsent };
+      const answer = await exchange(() => request, signal);
+      return 'failed' in answer ? { outcome: answer.failed } : answer;
+    } finally {
+      hold?.release();
+    }
   }
 
   /** The protocol's limit is kept here too: a batch may have been closed under another limit. */

@@ -1,7 +1,7 @@
 /** The budget of memory for lines on their way: what it is, and what it must hold. Bytes. */
 import type { AgentSettings } from './agent.ts';
 
-const leastBytes = 24 * 1024 * 1024;
+const leastBytes = 20 * 1024 * 1024;
 
 /** The largest batch or line of these settings must fit so many times: read, encoded, and in flight. */
 export const memoryShares = 4;

@@ -287,7 +287,7 @@ export const limitsSection = {
     key: 'memory',
     default: null,
     en: 'How much memory lines may take on their way, read, encoded and in flight, beside what the program itself needs; null: four times batch.bytes or line_bytes_max, and 20MiB at least.',
-    es: 'Cuánta memoria pueden ocupar las líneas en camino, leídas, codificadas y en vuelo, además de la que necesita el programa; null: cuatro veces batch.bytes o line_bytes_max, y 24MiB como mínimo.',
+    es: 'Cuánta memoria pueden ocupar las líneas en camino, leídas, codificadas y en vuelo, además de la que necesita el programa; null: cuatro veces batch.bytes o line_bytes_max, y 20MiB como mínimo.',
   }),
 };
 

@@ -215,7 +215,9 @@ class FileSource implements Source {
 
   release(stream: StreamId, position: number): void {
     const follow = this.#ground.registry.get(stream);
-    if (follow !== undefined) follow.released = Math.max(follow.released, position);
+    if (follow === undefined) return;
+    follow.released = Math.max(follow.released, position);
+    this.#ground.lighten(follow);
   }
 
   streams(): readonly StreamStatus[] {

@@ -21,6 +21,7 @@ import { type Opened, openState } from '../state/open.ts';
 import { baseOf } from './account.ts';
 import type { Audit } from './audit.ts';
 import { Batcher } from './batcher.ts';
+import { conditionOf, detailOf } from './condition.ts';
 import { type DeadLetters, deadLettersOf } from './dead-letters.ts';
 import { Delivery } from './delivery.ts';
 import { runIntake } from './intake.ts';
@@ -28,6 +29,7 @@ import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
 import { recall } from './recall.ts';
+import { RecentLog } from './recent-log.ts';
 import { memoryOf } from './remembrance.ts';
 import type { Filter } from './sift.ts';
 import type { AgentStatus } from './status.ts';
@@ -44,6 +46,8 @@ export interface AgentOptions {
   readonly lineMemory?: LineMemory;
   /** Which lines are left out, by rule; no setting, until there are transforms. */
   readonly filter?: Filter;
+  /** As it is in effect, secrets masked, for the hub's people to look at; without it they see none. */
+  readonly configuration?: Readonly<Record<string, string>>;
   /** Where the output `stdout` writes; without it that output takes nothing. */
   readonly standardOutput?: ByteSink;
 }
@@ -82,7 +86,9 @@ const registering = new Set(['hub', 'ila-soc', 'stdout', 'file']);
 const notes = { clean: 'stopped-cleanly', firstPass: 'first-pass' };
 
 /** Opens the state, takes over what an original left, finds the files, and begins. Throws `AlmadiaError`. */
-export async function startAgent(host: Host, settings: AgentSettings, options: AgentOptions): Promise<Agent> {
+export async function startAgent(host: Host, settings: AgentSettings, given: AgentOptions): Promise<Agent> {
+  const log = new RecentLog(given.log, host.clock);
+  const options = { ...given, log };
   const opened = await openState(host, settings.agent.stateDirectory, {
     agentId: settings.agent.id,
     log: options.log,
@@ -108,12 +114,17 @@ interface Deferred {
   reject(error: unknown): void;
 }
 
+interface RunningOptions extends AgentOptions {
+  readonly log: RecentLog;
+  readonly opened: Opened;
+}
+
 class RunningAgent implements Agent {
   readonly done: Promise<void>;
   readonly deadLetters: DeadLetters;
   readonly #host: Host;
   readonly #settings: AgentSettings;
-  readonly #options: AgentOptions & { readonly opened: Opened };
+  readonly #options: RunningOptions;
   readonly #end = deferred();
   /** Aborted in this order: reading, sending, waiting for the disk. */
   readonly #stopIntake = new AbortController();
@@ -133,7 +144,7 @@ class RunningAgent implements Agent {
   #tasks: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  constructor(host: Host, settings: AgentSettings, options: AgentOptions & { readonly opened: Opened }) {
+  constructor(host: Host, settings: AgentSettings, options: RunningOptions) {
     this.#host = host;
     this.#settings = settings;
     this.#options = options;
@@ -393,6 +404,11 @@ class RunningAgent implements Agent {
           spoolBytes: status.buffer.spooledBytes,
           deadLetters: status.deadLetters.records,
           version: status.version,
+          condition: conditionOf(status, heartbeatIntervalMs),
+          detail: detailOf(status, {
+            configuration: this.#options.configuration ?? {},
+            transitions: this.#options.log.entries,
+          }),
           ...(events.length === 0 ? {} : { events }),
         },
         signal,

@@ -18,6 +18,7 @@ import { diskCode } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Delivery as Answer, Output } from '../output/output.ts';
+import type { Trouble } from '../protocol/condition.ts';
 import type { Entry } from './entry.ts';
 import type { Backoff, Failure, Gate } from './gate.ts';
 import { closeGate, openGate } from './gate.ts';
@@ -77,7 +78,7 @@ export class Delivery {
   lastAckAtMs: number | null = null;
   /** A request was cut off when sending was stopped: whether it arrived is not known. */
   interrupted = false;
-  lastError: { readonly reason: string; readonly atMs: number } | null = null;
+  lastError: Trouble | null = null;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -373,7 +374,7 @@ export class Delivery {
       if (code === null) throw error;
       const { path } = entry.stored.batch.segments[0]!;
       const reason = `${path} cannot be read again now (${code})`;
-      this.lastError = { reason, atMs: this.#options.host.clock.now() };
+      this.lastError = { reason, atMs: this.#options.host.clock.now(), cause: 'file' };
       outbox.queue.postpone(entry);
       return null;
     }
@@ -397,7 +398,7 @@ export class Delivery {
   }
 
   #note(connection: 'away' | 'refused', reason: string): void {
-    this.lastError = { reason, atMs: this.#options.host.clock.now() };
+    this.lastError = { reason, atMs: this.#options.host.clock.now(), cause: connection };
     this.#became(connection, reason);
   }
 

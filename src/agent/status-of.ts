@@ -45,7 +45,10 @@ export function statusOf(parts: StatusParts): AgentStatus {
       connection: delivery.connection,
       sinceMs: delivery.connectionSinceMs,
       lastAckAtMs: delivery.lastAckAtMs,
-      lastError: journal.trouble === null ? delivery.lastError : { reason: journal.trouble, atMs: nowMs },
+      lastError:
+        journal.trouble === null
+          ? delivery.lastError
+          : { reason: journal.trouble, atMs: nowMs, cause: 'state' },
       nextTryAtMs: waitsMs === null ? null : nowMs + waitsMs,
     },
     chain: chainOf(outbox.links.standing),

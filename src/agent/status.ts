@@ -1,4 +1,5 @@
 /** What a running agent tells of itself, over its local socket, as JSON. Data only. */
+import type { Trouble } from '../protocol/condition.ts';
 import type { StreamStatus } from '../source/source.ts';
 
 /**
@@ -26,7 +27,7 @@ export interface AgentStatus {
     /** When it last changed, milliseconds since the epoch. */
     readonly sinceMs: number;
     readonly lastAckAtMs: number | null;
-    readonly lastError: { readonly reason: string; readonly atMs: number } | null;
+    readonly lastError: Trouble | null;
     readonly nextTryAtMs: number | null;
   };
   /** What the hub and this agent have of each other's chain; null where no hub ever offered one. */

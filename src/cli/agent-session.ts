@@ -27,6 +27,7 @@ export interface Session {
 export interface SessionOptions {
   readonly log: SelfLog;
   readonly version: string;
+  readonly configuration?: Readonly<Record<string, string>>;
   readonly freshKey: () => Promise<string | null>;
   /** Where the output `stdout` writes. */
   readonly standardOutput?: (bytes: Uint8Array) => Promise<void>;

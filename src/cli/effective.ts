@@ -93,6 +93,12 @@ export function originText(origin: Origin, language: Language): string {
   }
 }
 
+/** By path, such as `batch.bytes`: what a file would have behind the colon. */
+export function effectiveTexts(config: LoadedConfig): Readonly<Record<string, string>> {
+  const settings = effectiveSections(config).flatMap(({ parts }) => parts.flat());
+  return Object.fromEntries(settings.map(({ path, value }) => [path, valueText(value)]));
+}
+
 /** As a native file, with the origin of each value behind it. */
 export function effectiveYaml(config: LoadedConfig, language: Language): string {
   const lines = [`# ${say(language, 'configShown', { file: config.file, format: config.format })}`];

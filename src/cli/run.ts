@@ -16,6 +16,7 @@ import type { Session } from './agent-session.ts';
 import { openSession } from './agent-session.ts';
 import type { CommandContext } from './command.ts';
 import { configRequest, tellProblems } from './config-options.ts';
+import { effectiveTexts } from './effective.ts';
 import { say } from './messages.ts';
 
 /** Of the ten seconds within which a stop must be over; the rest is for closing. */
@@ -100,6 +101,7 @@ async function begin(
   const session = await openSession(context.host, config.settings, {
     log,
     version: context.version,
+    configuration: effectiveTexts(config),
     freshKey: () => readKey(context.host, running.request),
     standardOutput: (bytes) => context.console.write(bytes),
   });

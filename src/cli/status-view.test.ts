@@ -69,7 +69,7 @@ const troubled: AgentStatus = {
   output: {
     ...connected.output,
     connection: 'refused',
-    lastError: { reason: 'the key is refused\u001b[2J', atMs: nowMs - 5000 },
+    lastError: { reason: 'the key is refused\u001b[2J', atMs: nowMs - 5000, cause: 'refused' },
     nextTryAtMs: nowMs + 30_000,
   },
   buffer: { ...connected.buffer, spooledRecords: 41, heldRecords: 1, spooledBytes: 1024 ** 3, full: true },

@@ -8,8 +8,10 @@
 import type { Clock } from '../host/clock.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { ReceivedHeartbeat, ReceivedRegistration } from '../protocol/received.ts';
-import type { HubSettings } from '../settings/hub.ts';
+import { type HubSettings, usualHeartbeatMs } from '../settings/hub.ts';
 import type { Store } from '../store/store.ts';
+import { Details, type Told } from './details.ts';
+import { type Hour, Hours } from './hours.ts';
 
 export type AgentType = 'ila-soc' | 'sync-logs';
 export type AgentState = 'active' | 'idle' | 'offline';
@@ -30,6 +32,8 @@ export interface Agent {
 const agentsMax = 100_000;
 /** A restart may set an agent's last sight back by this much. */
 const keepIntervalMs = 30_000;
+/** However often an agent says that it reports: a heartbeat takes its time on the way. */
+const heartbeatMinMs = 5_000;
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -42,6 +46,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #agents = new Map<string, Agent>();
   readonly #totals = new Map<string, { lines: number; bytes: number }>();
+  readonly #hours = new Hours();
+  readonly #details = new Details();
   readonly #keptAtMs = new Map<string, number>();
 
   constructor(store: Store, options: FleetOptions) {
@@ -50,6 +56,9 @@ export class Fleet {
     for (const { value } of store.notes.list('agent')) {
       const agent = JSON.parse(value) as Agent;
       this.#agents.set(agent.id, agent);
+    }
+    for (const { name, value } of store.notes.list('hours')) {
+      this.#hours.put(name, JSON.parse(value) as Hour[]);
     }
     for (const { agent, lines, bytes } of store.streams(null)) this.#count(agent, { lines, bytes });
   }
@@ -66,9 +75,21 @@ export class Fleet {
     return this.#totals.get(id) ?? { lines: 0, bytes: 0 };
   }
 
-  stateOf({ lastSeenAtMs }: Agent): AgentState {
-    const silentMs = this.#options.clock.now() - lastSeenAtMs;
+  /** By the hour in which they came, the oldest first; the last 24 hours. */
+  hours(id: string): readonly Hour[] {
+    return this.#hours.of(id, this.#options.clock.now());
+  }
+
+  /** What it said last of its streams, its configuration and its log; null: nothing since the hub was started. */
+  detail(id: string): Told | null {
+    return this.#details.get(id);
+  }
+
+  /** By its own interval where it tells one. */
+  stateOf({ lastSeenAtMs, report }: Agent): AgentState {
     const { idleAfterMs, offlineAfterMs } = this.#options.settings;
+    const intervalMs = Math.max(heartbeatMinMs, report?.condition?.intervalMs ?? usualHeartbeatMs);
+    const silentMs = (this.#options.clock.now() - lastSeenAtMs) * (usualHeartbeatMs / intervalMs);
     return silentMs < idleAfterMs ? 'active' : silentMs < offlineAfterMs ? 'idle' : 'offline';
   }
 
@@ -92,11 +113,12 @@ export class Fleet {
   }
 
   /** False for an agent that has not registered: it is to register (again). */
-  heartbeat({ agentId, report }: ReceivedHeartbeat): boolean {
+  heartbeat({ agentId, report, detail }: ReceivedHeartbeat): boolean {
     const agent = this.#agents.get(agentId);
     if (agent === undefined || agent.registeredAtMs === null) return false;
     const now = this.#options.clock.now();
     this.#put({ ...agent, lastHeartbeatAtMs: now, lastSeenAtMs: now, report: report ?? agent.report });
+    if (detail !== null) this.#details.put(agentId, { atMs: now, detail });
     this.#keepAtTimes(agentId);
     return true;
   }
@@ -109,6 +131,7 @@ export class Fleet {
       ...{ lastHeartbeatAtMs: null, report: null },
     };
     this.#put({ ...before, lastSeenAtMs: now });
+    this.#hours.add(id, counts, now);
     this.#count(id, counts);
     this.#keepAtTimes(id);
   }
@@ -117,7 +140,10 @@ export class Fleet {
   remove(id: string): boolean {
     if (!this.#agents.has(id)) return false;
     this.#store.notes.put('agent', id, { value: null, durability: 'full' });
+    this.#store.notes.put('hours', id, { value: null, durability: 'normal' });
     this.#agents.delete(id);
+    this.#hours.delete(id);
+    this.#details.delete(id);
     this.#keptAtMs.delete(id);
     this.#options.log.write('info', 'agent.removed', `agent ${id} was removed`, { agent: id });
     return true;
@@ -148,6 +174,10 @@ export class Fleet {
     this.#keptAtMs.set(id, this.#options.clock.monotonicMs());
     try {
       this.#store.notes.put('agent', id, { value: JSON.stringify(agent), durability: 'normal' });
+      const hours = this.hours(id);
+      if (hours.length > 0) {
+        this.#store.notes.put('hours', id, { value: JSON.stringify(hours), durability: 'normal' });
+      }
     } catch (error) {
       this.#options.log.write('warn', 'agent.not_kept', `agent ${id} is known in memory only: ${error}`);
     }

@@ -23,6 +23,7 @@ import { type Identity, identityOf } from './identity.ts';
 import { Instances } from './instances.ts';
 import { Keys } from './keys.ts';
 import { type Assets, pageRoutes } from './page-routes.ts';
+import { Proofs } from './proofs.ts';
 import { readRoutes } from './read-routes.ts';
 import { ilaSocRoutes } from './receive-ila-soc.ts';
 import { syncLogsRoutes } from './receive-sync-logs.ts';
@@ -72,12 +73,13 @@ export async function openHub(
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
   const instances = new Instances(store);
-  const receiver = new Receiver({ host, settings, log, store, fleet, instances, tail });
+  const proofs = new Proofs({ store, clock, work, log });
+  const receiver = new Receiver({ host, settings, log, store, fleet, instances, proofs, tail });
   const scanner = openLogScanner();
   const router = new Router([
     ...syncLogsRoutes(receiver, scanner),
     ...ilaSocRoutes({ receiver, fleet, store, identity, instances, clock, work, scanner }),
-    ...fleetRoutes(fleet),
+    ...fleetRoutes({ fleet, proofs, clock }),
     ...readRoutes({ store, fleet }),
     ...chainRoutes({ store, fleet, hubId: identity.id }),
     ...tailRoutes(tail),
@@ -130,7 +132,7 @@ export async function openHub(
     close: async () => {
       closing = true;
       tail.close();
-      await Promise.all(running);
+      await Promise.all([...running, proofs.close()]);
       fleet.close();
       await store.close();
       log.write('info', 'hub.closed', 'the hub has stopped');

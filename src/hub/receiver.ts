@@ -13,6 +13,7 @@ import { arrivalOf, storedText } from './arrival.ts';
 import { readBody } from './body.ts';
 import type { AgentType, Fleet } from './fleet.ts';
 import type { Instances } from './instances.ts';
+import type { Proofs } from './proofs.ts';
 import { Refusal, unavailable } from './reply.ts';
 import type { Tail } from './tail.ts';
 
@@ -32,6 +33,7 @@ export interface ReceiverParts {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly instances: Instances;
+  readonly proofs: Proofs;
   readonly tail: Tail;
 }
 
@@ -75,7 +77,7 @@ export class Receiver {
 
   /** Commits a batch. Rejects as the store does. */
   async take(agentName: string, type: AgentType, batch: Incoming): Promise<Receipt> {
-    const { host, store, fleet, instances, tail } = this.#parts;
+    const { host, store, fleet, instances, proofs, tail } = this.#parts;
     const agent = storedText(agentName);
     const arrival = arrivalOf({ agent, batch, receivedAtMs: host.clock.now() }, host.work);
     const receipt = await store.commit(arrival).catch((error: unknown) => {
@@ -87,6 +89,7 @@ export class Receiver {
     if (instance !== null && receipt.linked) {
       instances.heard(agent, { instance, hostname: null }, arrival.receivedAtMs);
     }
+    proofs.changed(agent);
     fleet.received(agent, type, { lines: receipt.stored, bytes: receipt.bytes });
     tail.publish(receipt.pages);
     return receipt;

@@ -207,7 +207,10 @@ test('a heartbeat reports only with the envelope, and 404 means unknown', () => 
     Buffer.concat(hub.presence!.heartbeat(session, report).body);
   assert.equal(bodyWith(plain).toString(), '{"agent_id":"agent-1"}');
   const received = decodeHeartbeat(bodyWith(enveloped));
-  assert.deepEqual(received, { kind: 'decoded', value: { agentId: 'agent-1', report, events: [] } });
+  assert.deepEqual(received, {
+    kind: 'decoded',
+    value: { agentId: 'agent-1', report: { ...report, condition: null }, detail: null, events: [] },
+  });
   assert.equal(hub.presence!.beaten(reply(404, {}), 0).kind, 'unknown');
   assert.equal(hub.presence!.beaten(reply(200, { status: 'success' }), 0).kind, 'acked');
   assert.equal(hub.presence!.beaten(reply(200, '<html>'), 0).kind, 'rejected');

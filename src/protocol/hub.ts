@@ -4,7 +4,7 @@
  *
  *   register reply      …,"almadia":{"envelope":1,"gzip":true,"block":1,"encodings":["br",…], and with the chain
  *                       "chain":1,"hub":{"id","public_key"},"link":{"epoch","sequence","hash","highest"}|null}
- *   heartbeat           {"agent_id","almadia":{"lag_bytes","spool_bytes","dead_letters","version","events"?}}
+ *   heartbeat           {"agent_id","almadia":{"lag_bytes","spool_bytes","dead_letters","version","events"?,…}}  (`condition.ts`)
  *   ingest-batch        {"agent_id","logs":[record…],"almadia":{"batch_id","segments":[segment…]}}
  *   ingest-batch reply  …,"almadia":{"batch_id","records","duplicates"}
  *   record              {"log_text","source","timestamp"}, and where it applies
@@ -32,6 +32,7 @@ import { isValidUtf8 } from '../lines/utf8.ts';
 import { unproven } from './answers.ts';
 import { blockVersion, encodeBlock } from './block.ts';
 import { chainVersion, isId, proveReceipt, readStatedLink } from './chain.ts';
+import { encodeCondition, encodeDetail } from './condition.ts';
 import {
   beaten,
   expectedBytes,
@@ -212,6 +213,8 @@ function heartbeat(session: Session, report: HeartbeatReport): ReturnType<typeof
       spool_bytes: report.spoolBytes,
       dead_letters: report.deadLetters,
       version: report.version,
+      ...(report.condition === undefined ? {} : encodeCondition(report.condition)),
+      ...(report.detail === undefined ? {} : { detail: encodeDetail(report.detail) }),
       ...(report.events === undefined ? {} : { events: report.events.map(encodeEvent) }),
     },
   });

@@ -10,6 +10,7 @@ import type { HubIdentity, SignedReceipt, StatedLink } from '../event/chain.ts';
 import { isValidUtf8 } from '../lines/utf8.ts';
 import { blockVersion } from './block.ts';
 import { chainVersion, encodeReceipt } from './chain.ts';
+import { readCondition, readDetail } from './condition.ts';
 import { envelopeVersion } from './hub.ts';
 import { decodePlainIngest } from './ila-soc.ts';
 import type {
@@ -73,14 +74,17 @@ export function decodeHeartbeat(body: Uint8Array): Decoded<ReceivedHeartbeat> {
   if (!isName(agentId, 256)) return refused(400, 'agent_id is not a text of 1 to 256 characters');
   const told = isObject(almadia) ? almadia : null;
   const report = told === null ? null : readReport(told);
-  return { kind: 'decoded', value: { agentId, report, events: readEvents(told?.events) } };
+  return {
+    kind: 'decoded',
+    value: { agentId, report, detail: readDetail(told?.detail), events: readEvents(told?.events) },
+  };
 }
 
 function readReport(report: JsonObject): ReceivedHeartbeat['report'] {
   const { lag_bytes: lagBytes, spool_bytes: spoolBytes, dead_letters: deadLetters, version } = report;
   if (!isCount(lagBytes) || !isCount(spoolBytes) || !isCount(deadLetters) || !isName(version, 64))
     return null;
-  return { lagBytes, spoolBytes, deadLetters, version };
+  return { lagBytes, spoolBytes, deadLetters, version, condition: readCondition(report) };
 }
 
 function decodeEnvelope(object: JsonObject, envelope: JsonObject): Decoded<ReceivedBatch> {

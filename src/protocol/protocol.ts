@@ -11,6 +11,7 @@ import type { ToldEvent } from '../event/told-event.ts';
 import type { HttpReply } from '../host/net.ts';
 import type { LineMemory } from '../lines/line-memory.ts';
 import type { Witness } from './chain.ts';
+import type { Condition, Detail } from './condition.ts';
 
 /** What both ends know of each other. */
 export interface Session {
@@ -131,6 +132,8 @@ export interface HeartbeatReport {
   readonly spoolBytes: number;
   readonly deadLetters: number;
   readonly version: string;
+  readonly condition?: Condition;
+  readonly detail?: Detail;
   /** What it saw and no heartbeat has told yet; at most `toldEventsMax` (`told-events.ts`) at a time. */
   readonly events?: readonly ToldEvent[];
 }

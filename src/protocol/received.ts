@@ -6,6 +6,7 @@ import type { GapReason } from '../event/batch.ts';
 import type { StreamId } from '../event/stream.ts';
 import type { ToldEvent } from '../event/told-event.ts';
 import { decodeUtf8 } from '../lines/utf8.ts';
+import type { Condition, Detail } from './condition.ts';
 import { hasTooManyValues, jsonValuesMax } from './json-values.ts';
 
 export type Decoded<T> = { readonly kind: 'decoded'; readonly value: T } | Refused;
@@ -75,7 +76,9 @@ export interface ReceivedHeartbeat {
     readonly spoolBytes: number;
     readonly deadLetters: number;
     readonly version: string;
+    readonly condition: Condition | null;
   } | null;
+  readonly detail: Detail | null;
   readonly events: readonly ToldEvent[];
 }
 

@@ -7,16 +7,19 @@ export interface HubSettings {
   readonly bodyBytesMax: number;
   /** A body after decompression, bytes; over it 413. */
   readonly expandedBytesMax: number;
-  /** Seed B's three states: no heartbeat for this long is idle, then offline. */
+  /** Seed B's three states: an agent with the usual interval that is silent for so long is idle, then offline. */
   readonly idleAfterMs: number;
   readonly offlineAfterMs: number;
 }
+
+/** From one heartbeat to the next, of agents of both kinds where nobody says otherwise, milliseconds. */
+export const usualHeartbeatMs = 60_000;
 
 /** The hub's numbers where nobody says otherwise. */
 export const hubDefaults: Omit<HubSettings, 'dataDirectory' | 'key'> = {
   bodyBytesMax: 16 * 1024 * 1024,
   expandedBytesMax: 48 * 1024 * 1024,
-  // Agents of both kinds report every 60 s: two missed heartbeats are idle, five are offline.
+  // Two missed heartbeats are idle, five are offline.
   idleAfterMs: 150_000,
   offlineAfterMs: 330_000,
 };

@@ -95,13 +95,16 @@ interface Exports {
   tablesEnd(): number;
 }
 
+/** Compiled once for all who open a kernel. */
+const modules = new Map<KernelBuild, WebAssembly.Module>();
+let best: KernelBuild | null = null;
+
 /** `memoryBytes` are address space; `build` is for tests that compare both. */
 export function openKernel(memoryBytes: number, build: KernelBuild = bestBuild()): Kernel {
   const pages = Math.ceil(memoryBytes / pageBytes);
   // One page more than anyone sees: the kernel reads in steps, up to 16 bytes past the end of a source.
   const memory = new WebAssembly.Memory({ initial: pages + 1, maximum: pages + 1 });
-  const module = new WebAssembly.Module(Buffer.from(codeOf(build), 'base64'));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const { exports } = new WebAssembly.Instance(moduleOf(build), { env: { memory, abort } });
   return { build, ...functionsOf(exports as unknown as Exports, memory.buffer, pages * pageBytes) };
 }
 
@@ -173,11 +176,16 @@ function functionsOf(exports: Exports, buffer: ArrayBuffer, bytes: number): Omit
 }
 
 function bestBuild(): KernelBuild {
-  return WebAssembly.validate(Buffer.from(simd, 'base64')) ? 'simd' : 'scalar';
+  best ??= WebAssembly.validate(Buffer.from(simd, 'base64')) ? 'simd' : 'scalar';
+  return best;
 }
 
-function codeOf(build: KernelBuild): string {
-  return build === 'simd' ? simd : scalar;
+function moduleOf(build: KernelBuild): WebAssembly.Module {
+  const known = modules.get(build);
+  if (known !== undefined) return known;
+  const module = new WebAssembly.Module(Buffer.from(build === 'simd' ? simd : scalar, 'base64'));
+  modules.set(build, module);
+  return module;
 }
 
 function abort(): never {

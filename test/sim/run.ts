@@ -45,6 +45,9 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<R
   room.agent.incarnation?.process.kill();
   room.hub.incarnation?.process.kill();
   if (wrong !== null) room.note(`WRONG: ${wrong}`);
+  const { steps } = room.world.time;
+  // What is done at a death lets go of all that the world holds.
+  await room.world.time.runUntil(room.world.time.nowMs);
   return {
     seed,
     wrong,
@@ -52,7 +55,7 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<R
     fired: room.world.fired.counts,
     lines: room.truth.lines.size,
     arrived: room.arrivedLines,
-    steps: room.world.time.steps,
+    steps,
     virtualMs: room.world.time.nowMs,
   };
 }

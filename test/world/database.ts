@@ -14,6 +14,12 @@ import type { Faults, Fired } from './faults.ts';
 import { Killed, type WorldProcess } from './process.ts';
 import { addMount, dropLocks, heap, removeMount, wasm } from './sqlite.ts';
 
+interface Statement {
+  readonly pointer: number;
+  /** Of its columns, once it has given a row. */
+  names: readonly string[];
+}
+
 export interface DatabaseOptions {
   readonly drive: Drive;
   readonly dice: Dice;
@@ -41,6 +47,8 @@ const column = { integer: 1, real: 2, text: 3, blob: 4 } as const;
 /** SQLite copies what is bound before the call returns. */
 const transient = -1;
 const readWriteCreate = 0x2 | 0x4;
+const scratchBytes = 64 * 1024;
+const scratch = wasm.sqlite3_malloc!(scratchBytes);
 
 export class WorldDatabases implements Databases {
   readonly #process: WorldProcess;
@@ -97,7 +105,7 @@ function faultOf(
 class WorldDatabase implements Database {
   readonly #process: WorldProcess;
   readonly #handle: number;
-  readonly #statements = new Map<string, number>();
+  readonly #statements = new Map<string, Statement>();
   readonly #forget: () => void;
   #durability: Durability = 'normal';
   #inTransaction = false;
@@ -111,7 +119,7 @@ class WorldDatabase implements Database {
     const opened = withBytes(Buffer.from(`${name}\0`), (pointer) =>
       withBytes(new Uint8Array(4), (target) => {
         const code = wasm.sqlite3_open_v2!(pointer, target, readWriteCreate, 0);
-        return { code, handle: new DataView(heap().buffer).getInt32(target, true) };
+        return { code, handle: heap().readInt32LE(target) };
       }),
     );
     this.#handle = opened.handle;
@@ -187,35 +195,39 @@ class WorldDatabase implements Database {
     this.exec('ROLLBACK');
   }
 
-  #execute(sql: string, values: readonly SqlValue[], row: (statement: number) => void): void {
+  #execute(sql: string, values: readonly SqlValue[], row: (statement: Statement) => void): void {
     const statement = this.#statement(sql);
+    const { pointer } = statement;
     try {
-      for (const [index, value] of values.entries()) this.#check(bind(statement, index + 1, value));
+      for (let index = 0; index < values.length; index += 1) {
+        this.#check(bind(pointer, index + 1, values[index]!));
+      }
       for (;;) {
-        const code = wasm.sqlite3_step!(statement);
+        const code = wasm.sqlite3_step!(pointer);
         if (code === step.done) break;
         if (code !== step.row) this.#check(code);
         row(statement);
       }
     } finally {
       if (this.#open) {
-        wasm.sqlite3_reset!(statement);
-        wasm.sqlite3_clear_bindings!(statement);
+        wasm.sqlite3_reset!(pointer);
+        if (values.length > 0) wasm.sqlite3_clear_bindings!(pointer);
       }
     }
   }
 
-  #statement(sql: string): number {
+  #statement(sql: string): Statement {
     const known = this.#statements.get(sql);
     if (known !== undefined) return known;
-    const prepared = withBytes(Buffer.from(`${sql}\0`), (pointer) =>
+    const pointer = withBytes(Buffer.from(`${sql}\0`), (pointer) =>
       withBytes(new Uint8Array(4), (target) => {
         this.#check(wasm.sqlite3_prepare_v3!(this.#handle, pointer, -1, 1, target, 0));
-        return new DataView(heap().buffer).getInt32(target, true);
+        return heap().readInt32LE(target);
       }),
     );
-    this.#statements.set(sql, prepared);
-    return prepared;
+    const statement: Statement = { pointer, names: [] };
+    this.#statements.set(sql, statement);
+    return statement;
   }
 
   #call<T>(work: () => T): T {
@@ -242,7 +254,7 @@ class WorldDatabase implements Database {
   #free(): void {
     this.#open = false;
     this.#forget();
-    for (const statement of this.#statements.values()) wasm.sqlite3_finalize!(statement);
+    for (const { pointer } of this.#statements.values()) wasm.sqlite3_finalize!(pointer);
     this.#statements.clear();
     wasm.sqlite3_close_v2!(this.#handle);
   }
@@ -284,19 +296,39 @@ function bind(statement: number, index: number, value: SqlValue): number {
       : wasm.sqlite3_bind_double!(statement, index, value);
   }
   if (typeof value === 'bigint') return wasm.sqlite3_bind_int64!(statement, index, value);
-  const isText = typeof value === 'string';
-  const bytes = isText ? Buffer.from(value.split('\0', 1)[0]!) : value;
-  const call = isText ? wasm.sqlite3_bind_text! : wasm.sqlite3_bind_blob!;
-  return withBytes(bytes, (pointer) => call(statement, index, pointer, bytes.length, transient));
+  if (typeof value === 'string') {
+    const end = value.indexOf('\0');
+    return bindBytes(Buffer.from(end < 0 ? value : value.slice(0, end)), (pointer, count) =>
+      wasm.sqlite3_bind_text!(statement, index, pointer, count, transient),
+    );
+  }
+  return bindBytes(value, (pointer, count) =>
+    wasm.sqlite3_bind_blob!(statement, index, pointer, count, transient),
+  );
 }
 
-function rowOf(statement: number): SqlRow {
+/** SQLite copies at once what is bound, so that one stretch of its memory serves for all that is short. */
+function bindBytes(bytes: Uint8Array, call: (pointer: number, count: number) => number): number {
+  if (bytes.length > scratchBytes) return withBytes(bytes, (pointer) => call(pointer, bytes.length));
+  heap().set(bytes, scratch);
+  return call(scratch, bytes.length);
+}
+
+function rowOf(statement: Statement): SqlRow {
   const row: SqlRow = {};
-  const count = wasm.sqlite3_column_count!(statement);
+  const { pointer } = statement;
+  const count = wasm.sqlite3_column_count!(pointer);
+  if (statement.names.length !== count) statement.names = namesOf(pointer, count);
   for (let index = 0; index < count; index += 1) {
-    row[cString(wasm.sqlite3_column_name!(statement, index))] = columnValue(statement, index);
+    row[statement.names[index]!] = columnValue(pointer, index);
   }
   return row;
+}
+
+function namesOf(statement: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    cString(wasm.sqlite3_column_name!(statement, index)),
+  );
 }
 
 function columnValue(statement: number, index: number): SqlValue {
@@ -311,21 +343,19 @@ function columnValue(statement: number, index: number): SqlValue {
       return wasm.sqlite3_column_double!(statement, index);
     case column.text:
       return cString(wasm.sqlite3_column_text!(statement, index));
-    case column.blob:
-      return new Uint8Array(bytesOf(wasm.sqlite3_column_blob!(statement, index), statement, index));
+    case column.blob: {
+      const pointer = wasm.sqlite3_column_blob!(statement, index);
+      const count = wasm.sqlite3_column_bytes!(statement, index);
+      return Uint8Array.prototype.slice.call(heap(), pointer, pointer + count);
+    }
     default:
       return null;
   }
 }
 
-function bytesOf(pointer: number, statement: number, index: number): Buffer {
-  const count = wasm.sqlite3_column_bytes!(statement, index);
-  return Buffer.from(heap().slice(pointer, pointer + count));
-}
-
 function cString(pointer: number): string {
   const memory = heap();
-  return Buffer.from(memory.slice(pointer, memory.indexOf(0, pointer))).toString('utf8');
+  return memory.toString('utf8', pointer, memory.indexOf(0, pointer));
 }
 
 /** Copies bytes into the module's memory for the time of a call. */

@@ -89,9 +89,12 @@ const lockHolders = new WeakMap<Inode, Set<OpenFile>>();
 let nextMount = 1;
 let entropy = new Dice(0);
 
+let memory: Buffer = Buffer.alloc(0);
+
 /** Memory of the module; a new view after it has grown. */
-export function heap(): Uint8Array {
-  return sqlite3.wasm.heap8u();
+export function heap(): Buffer {
+  if (memory.length === 0) memory = Buffer.from(sqlite3.wasm.heap8u().buffer);
+  return memory;
 }
 
 export function addMount(mount: Mount): number {

@@ -326,9 +326,7 @@ function rowOf(statement: Statement): SqlRow {
 }
 
 function namesOf(statement: number, count: number): string[] {
-  return Array.from({ length: count }, (_, index) =>
-    cString(wasm.sqlite3_column_name!(statement, index)),
-  );
+  return Array.from({ length: count }, (_, index) => cString(wasm.sqlite3_column_name!(statement, index)));
 }
 
 function columnValue(statement: number, index: number): SqlValue {

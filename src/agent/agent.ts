@@ -31,6 +31,7 @@ import { Outbox } from './outbox.ts';
 import { recall } from './recall.ts';
 import { RecentLog } from './recent-log.ts';
 import { memoryOf } from './remembrance.ts';
+import { Resend } from './resend.ts';
 import type { Filter } from './sift.ts';
 import type { AgentStatus } from './status.ts';
 import { statusOf } from './status-of.ts';
@@ -232,6 +233,7 @@ class RunningAgent implements Agent {
       this.#intake.catch((error: unknown) => this.#fail(error)),
       this.#delivery.run(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
       this.#beat(this.#stopDelivery.signal).catch((error: unknown) => this.#fail(error)),
+      this.#resend(this.#stopIntake.signal).catch((error: unknown) => this.#fail(error)),
     ]);
   }
 
@@ -307,6 +309,16 @@ class RunningAgent implements Agent {
     const message = 'the hub has not said what it has of these files; what it has already may come again';
     this.#options.log.write('warn', 'state.unrecalled', message);
     await this.#outbox.note(links.recalled());
+  }
+
+  #resend(signal: AbortSignal): Promise<void> {
+    const { sources, batch } = this.#settings;
+    return new Resend({
+      ...{ host: this.#host, output: this.#output, outbox: this.#outbox, log: this.#options.log, sources },
+      limits: { ...batch, protocol: this.#output.limits },
+      state: this.#options.opened.state,
+      source: () => this.#source,
+    }).run(signal);
   }
 
   async #takeBack(found: readonly HubStream[]): Promise<void> {

@@ -149,12 +149,15 @@ function isWaiting({ status }: StoredBatch): boolean {
   return status === 'open' || status === 'spooled';
 }
 
+/** Batches that stand behind a cursor. */
+const marksOf: ReadonlySet<StoredBatch['status']> = new Set(['open', 'spooled', 'acked']);
+
 /** How far an output was with each stream: its cursors, and what the batches that are remembered add to them. */
 function marksIn(snapshot: Snapshot, output: string): readonly Marks[] {
   const settlement = new Settlement();
   for (const cursor of snapshot.cursors) if (cursor.output === output) settlement.restore(cursor);
   for (const { batch, status } of snapshot.batches) {
-    if (batch.key.output !== output || status === 'dead' || status === 'replay') continue;
+    if (batch.key.output !== output || !marksOf.has(status)) continue;
     settlement.read(batch.segments);
   }
   return [...settlement.all()];

@@ -2,6 +2,7 @@
 import type { Gap, HubStream, Range } from '../protocol/agent-streams.ts';
 import type { Account } from './account.ts';
 import type { Audit } from './audit.ts';
+import { without } from './ranges.ts';
 
 export interface Comparison {
   readonly url: string;
@@ -52,18 +53,6 @@ export function compareEnds(audit: Audit, found: readonly HubStream[], url: stri
 function settledOf({ base, skipped, watermark }: Account): Range {
   const from = base + skipped;
   return { from, to: Math.max(from, watermark) };
-}
-
-/** What of a range the others leave. */
-function without(range: Range, others: readonly Range[]): readonly Range[] {
-  const left: Range[] = [];
-  let at = range.from;
-  for (const { from, to } of [...others].sort((a, b) => a.from - b.from)) {
-    if (from > at && at < range.to) left.push({ from: at, to: Math.min(from, range.to) });
-    at = Math.max(at, to);
-  }
-  if (at < range.to) left.push({ from: at, to: range.to });
-  return left;
 }
 
 function lengthOf(ranges: readonly Range[]): number {

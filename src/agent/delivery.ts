@@ -366,7 +366,7 @@ export class Delivery {
     const kept = outbox.body(entry);
     if (kept !== null) return kept;
     try {
-      const found = await this.#readAgain(entry.stored.batch.segments);
+      const found = await this.#readAgain(entry.stored);
       await outbox.refilled(entry, found);
       return found.bodies;
     } catch (error) {
@@ -380,18 +380,20 @@ export class Delivery {
     }
   }
 
-  async #readAgain(
-    wanted: readonly Segment[],
-  ): Promise<{ readonly segments: readonly Segment[]; readonly bodies: BatchBody }> {
+  async #readAgain({
+    batch,
+    status,
+  }: Entry['stored']): Promise<{ readonly segments: readonly Segment[]; readonly bodies: BatchBody }> {
     const segments: Segment[] = [];
     const bodies: Uint8Array[] = [];
-    for (const segment of wanted) {
+    const reason = status === 'again' ? 'hub-went-back' : 'gone-before-sent';
+    for (const segment of batch.segments) {
       const bytes = hasBody(segment) ? await this.#options.reread(segment) : null;
       const { stream, path, from, to } = segment;
       const lost = bytes === null && hasBody(segment);
       const message = `${path}: bytes ${from} to ${to} can no longer be read`;
       if (lost) this.#options.log.write('error', 'batch.gone', message);
-      segments.push(lost ? { stream, path, from, to, kind: 'gap', reason: 'gone-before-sent' } : segment);
+      segments.push(lost ? { stream, path, from, to, kind: 'gap', reason } : segment);
       bodies.push(bytes ?? new Uint8Array(0));
     }
     return { segments, bodies };

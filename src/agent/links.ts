@@ -15,6 +15,7 @@ import {
   type SignedReceipt,
   type Statement,
 } from '../event/chain.ts';
+import { Bell } from '../host/bell.ts';
 import type { Host } from '../host/host.ts';
 import { randomName } from '../host/random.ts';
 import type { SelfLog } from '../host/selflog.ts';
@@ -42,6 +43,8 @@ export interface Standing {
   readonly breaks: Breaks | null;
   /** The hub knew more than this state, and what it has of this agent was not asked for yet. */
   readonly recalls: boolean;
+  /** The hub lacks what it had, and has not got it again yet. */
+  readonly resends: boolean;
   /** Receipts that verified, and that did not. */
   readonly receipts: number;
   readonly refused: number;
@@ -49,7 +52,7 @@ export interface Standing {
 
 const nothing: Standing = {
   ...{ hub: null, last: null, stated: null, highest: 0 },
-  ...{ breaks: null, recalls: false, receipts: 0, refused: 0 },
+  ...{ breaks: null, recalls: false, resends: false, receipts: 0, refused: 0 },
 };
 
 export interface LinksOptions {
@@ -64,6 +67,8 @@ export interface LinksOptions {
 export class Links implements Chaining {
   readonly instance: string;
   readonly events: ToldEvents;
+  /** Rings when the hub turns out to lack what it had. */
+  readonly resendDue = new Bell();
   readonly #options: LinksOptions;
   #standing: Standing;
   /** Whether the hub takes links at present. */
@@ -128,6 +133,8 @@ export class Links implements Chaining {
       highest: 0,
       breaks,
       recalls: this.#standing.recalls || breaks?.reason === 'state-lost',
+      resends:
+        this.#standing.resends || breaks?.reason === 'hub-went-back' || breaks?.reason === 'hub-changed',
     };
     if (breaks !== null) {
       const message = `a new chain of batches begins (${breaks.reason}); nothing that is here is lost by that`;
@@ -135,6 +142,7 @@ export class Links implements Chaining {
     }
     this.#open.clear();
     await this.#options.commit([...this.#relinked(), this.#standingChange()]);
+    if (this.#standing.resends) this.resendDue.ring();
   }
 
   /** A hub that was replaced is taken as it is: the way to it is proved by TLS, the key only proves what was received. */
@@ -198,6 +206,12 @@ export class Links implements Chaining {
   /** What the hub has was asked for, or it is too late for that. */
   recalled(): Change {
     this.#standing = { ...this.#standing, recalls: false };
+    return this.#standingChange();
+  }
+
+  /** The hub has again what it lacked. */
+  resent(): Change {
+    this.#standing = { ...this.#standing, resends: false };
     return this.#standingChange();
   }
 

@@ -4,6 +4,7 @@
  *   open -> spooled -> (forgotten | acked | dead)      open, spooled: to be sent, in order of sequence and part
  *   open -> (forgotten | acked | dead)                 acked: settled before an earlier batch of its streams was
  *   dead -> replay -> (forgotten | dead)               replay: sent once more, after everything else
+ *   again -> (forgotten | dead)                        again: settled long ago, and lost by the hub since
  *
  * Invariants. A batch is committed before it is sent (`sure`). The watermark of a stream is the beginning of its first unsettled
  * segment. A batch in memory has its bodies in the source too, unless the stream is fleeting: then they are spooled.
@@ -17,7 +18,7 @@ import type { Durability } from '../host/database.ts';
 import type { Host } from '../host/host.ts';
 import { type SelfLog, silentLog } from '../host/selflog.ts';
 import type { Delivery } from '../output/output.ts';
-import type { Change, LedgerEntry, Snapshot, State, StoredBatch } from '../state/state.ts';
+import type { Change, Snapshot, State, StoredBatch } from '../state/state.ts';
 import { baseOf, type Waiting } from './account.ts';
 import { Aside } from './aside.ts';
 import type { Draft } from './batcher.ts';
@@ -30,7 +31,7 @@ import type { Recalled } from './recall.ts';
 import { type Marks, Settlement } from './settlement.ts';
 import { recordsOf, splitInHalf } from './split.ts';
 import { provedChanges, uncountedChanges } from './stream-changes.ts';
-import { ackedChanges, deadChanges, replayedChanges } from './tally.ts';
+import { ackedChanges, deadAgainChanges, deadChanges, replayedChanges, resentChanges } from './tally.ts';
 import { Totals } from './totals.ts';
 
 export interface OutboxOptions {
@@ -54,6 +55,9 @@ export class Outbox {
   readonly totals = new Totals();
   readonly links: Links;
   readonly descriptions: Descriptions;
+  /** Batches that are sent once more because the hub lost them, and a bell for each that is dealt with. */
+  readonly again = new Set<Entry>();
+  readonly againSettled = new Bell();
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
   /** Streams that were settled since their ledger was looked at last. */
@@ -86,8 +90,8 @@ export class Outbox {
     this.#stop = given.stop;
     this.queue = new Queue(given.host.clock);
     this.#options = options;
-    const startOf = (stream: StreamId) => startIn(given.state.ledger(stream), this.streams.get(stream));
     const { state } = given;
+    const startOf = (stream: StreamId) => this.#startOf(stream);
     this.descriptions = new Descriptions({ state, output: options.output, streams: this.streams, startOf });
     this.links = new Links({
       ...{ state: given.state, output: options.output, host: given.host, log: given.log ?? silentLog },
@@ -157,6 +161,26 @@ export class Outbox {
     }
     this.queue.add(entry);
     this.arrived.ring();
+  }
+
+  /** What was settled long ago is to be sent once more; boundaries alone may wait for the next commit. */
+  sendAgain(draft: Draft): void {
+    this.#sequence += 1;
+    const key: BatchKey = { output: this.#options.output, sequence: this.#sequence, part: '' };
+    const batch = this.#name(key, draft, draft.readAtMs);
+    const entry = newEntry(this.#stored(batch, 'again'), { body: draft.bodies, counts: draft.counts });
+    this.#journal.later([{ kind: 'batch', stored: entry.stored }]);
+    this.#memoryBytes += batch.bytes;
+    this.again.add(entry);
+    this.queue.add(entry);
+    this.arrived.ring();
+  }
+
+  /** What of a stream the destination has taken, is a gap or was set aside: from where reading began. */
+  settledRanges(stream: StreamId): readonly { readonly from: number; readonly to: number }[] {
+    const from = this.#startOf(stream);
+    const to = Math.max(from, this.settlement.marks(stream)?.watermark ?? from);
+    return [{ from, to }, ...this.settlement.settledBehind(stream)];
   }
 
   /** Resolves true once all that was closed is committed; false when it was given up. */
@@ -231,7 +255,9 @@ export class Outbox {
     const changes =
       stored.status === 'replay'
         ? replayedChanges(stored, given)
-        : ackedChanges(stored.batch, delivery, { ...given, body: () => this.body(entry) ?? [] });
+        : stored.status === 'again'
+          ? resentChanges(stored.batch, given.atMs)
+          : ackedChanges(stored.batch, delivery, { ...given, body: () => this.body(entry) ?? [] });
     await this.#settle(entry, { changes: [...changes, ...also], status: 'acked', durability: 'normal' });
   }
 
@@ -239,6 +265,7 @@ export class Outbox {
   async dead(entry: Entry, why: { readonly reason: string; readonly secondChance: boolean }): Promise<void> {
     const body = this.body(entry) ?? [];
     const wasReplay = entry.stored.status === 'replay';
+    const wasAgain = entry.stored.status === 'again';
     // The ledger counts a dead letter under the reason of its first death.
     const reason = wasReplay ? entry.stored.reason : why.reason;
     const stated = this.links.state(entry.stored.batch, reason);
@@ -249,7 +276,8 @@ export class Outbox {
     const changes: Change[] = [
       { kind: 'batch', stored: entry.stored, body },
       ...stated,
-      ...(wasReplay ? [] : deadChanges(entry.stored, this.#counts(entry))),
+      ...(wasAgain ? deadAgainChanges(entry.stored, this.#counts(entry)) : []),
+      ...(wasReplay || wasAgain ? [] : deadChanges(entry.stored, this.#counts(entry))),
     ];
     if (!wasReplay) await this.#settle(entry, { changes, status: 'dead', durability: 'full' });
     else await this.#commit(changes, 'full');
@@ -293,7 +321,8 @@ export class Outbox {
       for (const half of halves) this.aside.add(half);
       return;
     }
-    this.settlement.replace(entry, halves);
+    if (this.again.delete(entry)) for (const half of halves) this.again.add(half);
+    else this.settlement.replace(entry, halves);
     this.queue.replace(entry, halves);
   }
 
@@ -397,6 +426,15 @@ export class Outbox {
       this.aside.forgotten(batch.key);
       return;
     }
+    if (this.again.has(entry)) {
+      const own: Change[] = how.status === 'dead' ? [] : [{ kind: 'forget-batch', key: batch.key }];
+      await this.#commit([...how.changes, ...own], how.durability);
+      this.again.delete(entry);
+      for (const { stream } of batch.segments) this.touched.add(stream);
+      this.#leave(entry);
+      this.againSettled.ring();
+      return;
+    }
     const { cursors, passed, waits } = this.settlement.settle(entry);
     for (const { stream } of cursors) {
       this.settledAtMs.set(stream, this.#host.clock.now());
@@ -418,10 +456,16 @@ export class Outbox {
       ],
       how.durability,
     );
-    this.queue.replace(entry);
-    if (entry.body !== null) this.#memoryBytes -= batch.bytes;
-    else this.#spooledBytes = Math.max(0, this.#spooledBytes - batch.bytes);
     if (how.status === 'acked') entry.stored = kept;
+    this.#leave(entry);
+  }
+
+  /** It is settled: its place and its bytes are free. */
+  #leave(entry: Entry): void {
+    const { bytes } = entry.stored.batch;
+    this.queue.replace(entry);
+    if (entry.body !== null) this.#memoryBytes -= bytes;
+    else this.#spooledBytes = Math.max(0, this.#spooledBytes - bytes);
     letGo(entry);
     this.roomMade.ring();
   }
@@ -444,6 +488,11 @@ export class Outbox {
         this.aside.add(entry);
         continue;
       }
+      if (stored.status === 'again') {
+        this.again.add(entry);
+        this.queue.add(entry);
+        continue;
+      }
       this.settlement.enter(entry);
       if (stored.status === 'acked') this.settlement.settle(entry);
       else this.queue.add(entry);
@@ -462,6 +511,12 @@ export class Outbox {
     return this.forget(stream);
   }
 
+  /** Where reading of a stream began. */
+  #startOf(stream: StreamId): number {
+    const skipped = this.#state.ledger(stream).find(({ term }) => term === 'skipped')?.bytes ?? 0;
+    return baseOf(this.streams.get(stream)) + skipped;
+  }
+
   #name(key: BatchKey, content: Content, readAtMs: number): Batch {
     const { agentId } = this.#options;
     return nameBatch(content, { key, readAtMs, agentId, work: this.#host.work });
@@ -476,10 +531,4 @@ export class Outbox {
     for (const change of changes) if (committed && change.kind === 'ledger') this.totals.add(change.add);
     return committed;
   }
-}
-
-/** Where reading of a stream began. */
-function startIn(ledger: readonly LedgerEntry[], record: StreamRecord | undefined): number {
-  const skipped = ledger.find(({ term }) => term === 'skipped')?.bytes ?? 0;
-  return baseOf(record) + skipped;
 }

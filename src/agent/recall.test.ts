@@ -64,9 +64,15 @@ test('a stream is taken up at the last position that can be proved, within what 
 
 test('a generation that another one continues has ended', () => {
   const next = 'b'.repeat(32);
-  const parent = { stream: id, from: 0 };
-  const [first, second] = recalled(atHub({}), atHub({ stream: next, described: { parent } }));
-  assert.deepEqual([first?.record.status, second?.record.status], ['ended', 'followed']);
+  for (const [from, size] of [
+    [0, 100],
+    [50, 90],
+  ] as const) {
+    const parent = { stream: id, from };
+    const [first, second] = recalled(atHub({}), atHub({ stream: next, described: { parent }, start: from }));
+    assert.deepEqual([first?.record.status, first?.record.size], ['ended', size]);
+    assert.equal(second?.record.status, 'followed');
+  }
 });
 
 test('only files that are wanted are looked for, and what rotation made of their names', () => {

@@ -32,10 +32,23 @@ export function recall(
     const one = given.known.has(stream.stream) ? null : recallStream(stream);
     return one !== null && isWanted(one.record.path, given.patterns) ? [one] : [];
   });
-  const continued = new Set(recalled.flatMap(({ record }) => record.parent?.stream ?? []));
-  return recalled.map((one) =>
-    continued.has(one.record.id) ? { ...one, record: { ...one.record, status: 'ended' } } : one,
-  );
+  const continued = new Map(recalled.flatMap(({ record: { parent } }) => parentOf(parent)));
+  return recalled.map((one) => {
+    const from = continued.get(one.record.id);
+    return from === undefined ? one : { ...one, record: endedAt(one, from) };
+  });
+}
+
+function parentOf(parent: StreamRecord['parent']): [string, number][] {
+  return parent === null ? [] : [[parent.stream, parent.from]];
+}
+
+/**
+ * A generation that another one continues. What its successor has in common with it would prove to be its own file, and
+ * be read twice; so it is looked for only where they have nothing in common, and a copy may hold its rest.
+ */
+function endedAt({ record, read }: Recalled, from: number): StreamRecord {
+  return { ...record, status: 'ended', size: from > 0 ? read : record.size };
 }
 
 function recallStream({ stream, ranges, gaps, description }: HubStream): Recalled | null {

@@ -41,6 +41,14 @@ export class Settlement {
     return line === undefined ? null : { stream, read: line.read, watermark: line.watermark };
   }
 
+  /** What is settled behind the watermark, because something before it is not. */
+  settledBehind(stream: StreamId): readonly Segment[] {
+    const waiting = this.#lines.get(stream)?.waiting ?? [];
+    return waiting
+      .filter((entry) => this.#settled.has(entry))
+      .flatMap((entry) => entry.stored.batch.segments.filter((one) => one.stream === stream));
+  }
+
   *all(): Iterable<Marks> {
     for (const [stream, { read, watermark }] of this.#lines) yield { stream, read, watermark };
   }

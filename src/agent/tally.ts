@@ -74,6 +74,30 @@ export function replayedChanges(
   return tally.changes;
 }
 
+/** What was acked once and sent again: what is gone moves from acked to gaps. `atMs`: now. */
+export function resentChanges(batch: Batch, atMs: number): Change[] {
+  const tally = new Tally(batch.key.output, atMs);
+  for (const segment of batch.segments) {
+    if (segment.kind !== 'gap' || segment.reason !== 'hub-went-back') continue;
+    tally.add(segment, 'acked', { reason: '', bytes: segment.from - segment.to, lines: 0 });
+    tally.withoutBody(segment);
+  }
+  return tally.changes;
+}
+
+/** What was acked once, sent again and refused: it moves from acked to dead. */
+export function deadAgainChanges({ batch, reason, atMs }: StoredBatch, counts: readonly number[]): Change[] {
+  const tally = new Tally(batch.key.output, atMs);
+  batch.segments.forEach((segment, index) => {
+    if (!hasBody(segment)) return;
+    const bytes = segment.to - segment.from;
+    const lines = counts[index]!;
+    tally.add(segment, 'acked', { reason: '', bytes: -bytes, lines: -lines });
+    tally.add(segment, 'dead', { reason, bytes, lines });
+  });
+  return [...tally.changes, ...resentChanges(batch, atMs)];
+}
+
 /** Blank lines that were left out, by segment. Those of one stream alone need not be looked for. */
 function blanksOf(batch: Batch, { blank }: Delivery, body: () => BatchBody): readonly Blank[] {
   const { segments } = batch;

@@ -39,7 +39,7 @@ const COMPRESSED_BYTES_MIN = 1024;
  */
 const IN_FLIGHT_MAX = 4;
 /** Of a thousand streams each: older ones are not asked for. */
-const STREAM_PAGES_MAX = 20;
+const STREAM_PAGES_MAX = 200;
 /** One is sent, and the next is made ready. */
 const PREPARED_MAX = 2;
 

@@ -50,6 +50,6 @@ export function readSegmentHead(entry: unknown): SegmentHead | string {
   }
 }
 
-function isGapReason(reason: unknown): reason is GapReason {
+export function isGapReason(reason: unknown): reason is GapReason {
   return typeof reason === 'string' && Object.hasOwn(gapReasons, reason);
 }

@@ -87,7 +87,7 @@ const content = {
 };
 const stored = fc.record({
   batch: fc.oneof(fc.record(content), fc.record({ ...content, chain: link })),
-  status: fc.constantFrom('open' as const, 'spooled' as const, 'acked' as const, 'dead' as const),
+  status: fc.constantFrom(...(['open', 'spooled', 'acked', 'dead', 'again'] as const)),
   ...{ attempts: fc.nat(9), reason: text, atMs: whole },
 });
 const ledgerEntry = fc.record({

@@ -62,10 +62,11 @@ export interface Cursor {
  * `spooled`: its bytes are kept here.
  * `acked`:   settled before an earlier batch was; kept so that a restart does not send it again.
  * `dead`:    set aside with the reason; its bytes are kept here. `replay` marks one that is to be sent once more.
+ * `again`:   settled before, and lost by the hub since; its bytes are in the source. It holds no watermark back.
  */
 export interface StoredBatch {
   readonly batch: Batch;
-  readonly status: 'open' | 'spooled' | 'acked' | 'dead' | 'replay';
+  readonly status: 'open' | 'spooled' | 'acked' | 'dead' | 'replay' | 'again';
   /** How many answers blamed this batch. */
   readonly attempts: number;
   /** Why it is dead; '' otherwise. */

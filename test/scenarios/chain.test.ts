@@ -1,6 +1,6 @@
 /** The chain of batches between the real agent and the real hub: links, receipts, epochs. */
 import assert from 'node:assert/strict';
-import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HttpRequest, ServerReply } from '../../src/host/net.ts';
@@ -123,13 +123,63 @@ test('a hub that was put back from a copy begins a chain anew that says so', asy
   await putBack();
   // The reply to the first batch says that another process of the hub answers; the next is sent after a registration.
   await journey.mark();
-  await journey.mark();
+  await journey.exactly([...numbered('one', 3), ...numbered('two', 3)]);
   const [first, second] = await chainsOf(journey);
   assert.equal(first!.epoch, before!.epoch);
   const { epoch, sequence, reason } = second!.left!;
   assert.deepEqual([epoch, reason], [before!.epoch, 'hub-went-back']);
   assert.ok(sequence > before!.newest);
   assert.equal(second!.contiguous_to, second!.newest);
+  assert.equal(journey.status.ledger.openStreams, 0);
+});
+
+test('what a hub lost and is gone here too is a gap at both ends', async () => {
+  await using journey = await Journey.start({ source: { rotateWaitMs: 50 } });
+  await journey.mark();
+  const putBack = await backUp(journey);
+  await writeFile(journey.path('kept.log'), asFile(numbered('kept', 50)));
+  await writeFile(journey.path('gone.log'), asFile(numbered('gone', 3)));
+  await journey.untilCount(53);
+  await rm(journey.path('gone.log'));
+  await journey.until('it has ended', () =>
+    journey.status.streams.some(({ path, status }) => path.endsWith('gone.log') && status === 'ended'),
+  );
+  await putBack();
+  await journey.mark();
+  await journey.exactly(numbered('kept', 50));
+  await journey.untilSaid(/resend\.done .* 21 are gone/);
+  const gone = (await journey.streams()).find(({ path }) => path.endsWith('gone.log'));
+  assert.deepEqual(gone?.gaps, [{ from: 0, to: 21, reason: 'hub-went-back' }]);
+  assert.equal(journey.status.totals.gapBytes, 21);
+  const audit = journey.agent.audit();
+  assert.deepEqual(
+    audit?.missing.map(({ from, to, reason }) => ({ from, to, reason })),
+    [{ from: 0, to: 21, reason: 'hub-went-back' }],
+  );
+  assert.equal(journey.status.ledger.openStreams, 0);
+});
+
+test('a hub that was put back gets long lines cut as before, and those without an end', async () => {
+  const long = 'x'.repeat(5000);
+  const lines = ['first', long, ...numbered('more', 2000), long];
+  await using journey = await Journey.start({
+    source: { lineBytesMax: 1024, rotateWaitMs: 50 },
+    batch: { bytesMax: 8192 },
+  });
+  await journey.mark();
+  const putBack = await backUp(journey);
+  await writeFile(journey.path('a.log'), `${asFile(lines)}no end`);
+  await journey.untilCount(lines.length);
+  await rename(journey.path('a.log'), journey.path('a.log.1'));
+  await journey.untilCount(lines.length + 1);
+  const before = await journey.stored();
+  await putBack();
+  await journey.mark();
+  await journey.exactly(before.map(({ text }) => text));
+  const after = await journey.stored();
+  const places = (stored: typeof before) =>
+    stored.map(({ from, to, cut, text }) => ({ from, to, cut, text }));
+  assert.deepEqual(places(after), places(before));
 });
 
 test('a hub that was replaced is named, and gets the lines', async () => {
@@ -141,9 +191,7 @@ test('a hub that was replaced is named, and gets the lines', async () => {
   await rm(join(journey.home, 'hub'), { recursive: true });
   await journey.startHub();
   await appendFile(journey.path('app.log'), asFile(['after']));
-  await journey.until('the line arrives', async () =>
-    (await journey.stored()).some(({ text }) => text === 'after'),
-  );
+  await journey.exactly(['before', 'after']);
   await journey.untilSaid(/hub\.changed another hub answers/);
   const after = journey.status.chain!;
   assert.ok(after.hubId !== before.hubId && after.publicKey !== before.publicKey);

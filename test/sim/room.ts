@@ -123,9 +123,11 @@ export class Room {
     this.note('faults stop');
   }
 
-  /** All that the agent remembered is gone; who it is stays. */
+  /** All that the agent remembered is gone; who it is stays. What only its spool or a rotated file had is lost with it. */
   loseState(): void {
     this.agent.kill();
+    const reason = 'the state was lost before it arrived';
+    for (const line of this.truth.lines.values()) if (!this.arrivals.has(line)) line.excuse ??= reason;
     const { drive } = this.agentMachine;
     const { stateDirectory } = this.plan.agent.agent;
     for (const end of ['', '-wal', '-shm']) {
@@ -226,6 +228,8 @@ export class Room {
   }
 
   #known(generation: Generation): boolean {
+    // Without its state an agent finds files only when the hub has answered.
+    if (this.agent.program?.status().streams.length === 0) return false;
     const plan = this.plan.writers.find(({ name }) => name === generation.writer);
     if (plan?.inside === true) return true;
     const sinceMs = Math.max(

@@ -27,6 +27,7 @@ export const troubles = [
   'events lost',
   'clock jump',
   'agent loses its state',
+  'hub put back',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
@@ -56,6 +57,9 @@ export interface Plan {
   readonly agent: AgentSettings;
   readonly hub: HubSettings;
 }
+
+/** Only an agent and a hub with the chain come out of these without a loss or a repeat. */
+const needChain: ReadonlySet<Trouble> = new Set(['agent loses its state', 'hub put back']);
 
 /** At every so many a seed, the hub offers the envelope only, as those did that did not know blocks. */
 export const olderHubEvery = 3;
@@ -88,7 +92,9 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
     troubles: chosen.filter(
       (trouble) =>
         (output === 'hub' || !trouble.includes('hub')) &&
-        ((output === 'hub' && seed % olderHubEvery !== 0) || trouble !== 'agent loses its state'),
+        ((output === 'hub' && seed % olderHubEvery !== 0) || !needChain.has(trouble)) &&
+        // What neither remembers is lost.
+        (trouble !== 'hub put back' || !chosen.includes('agent loses its state')),
     ),
     troubleEveryMs: dice.between(2_000, 10_000),
     safetyMs: dice.between(20_000, 50_000),

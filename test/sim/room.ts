@@ -64,6 +64,9 @@ export class Room {
   /** Files without a name that the agent closed by itself: it answers for these bytes of them. */
   readonly #releasedBytes = new Map<Inode, number>();
   readonly #powerLossesMs: number[] = [];
+  #hubCopy: Map<string, Buffer> | null = null;
+  /** It was put back, and the agent has not sent again what it lost. */
+  #hubBehind = false;
   readonly #seedServer: Receiver;
 
   constructor(plan: Plan, planted: Planted = {}) {
@@ -108,6 +111,9 @@ export class Room {
       });
     }
     this.hub.start();
+    if (this.plan.troubles.includes('hub put back')) {
+      this.world.time.after(this.dice.between(0, 15_000), () => this.#copyHub());
+    }
     this.world.time.after(this.dice.between(0, 5_000), () => this.agent.start());
   }
 
@@ -134,6 +140,46 @@ export class Room {
       const path = `${stateDirectory}/state.db${end}`;
       if (drive.find(stateDirectory) !== null && drive.find(path) !== null) drive.unlink(path);
     }
+  }
+
+  /** Takes a copy of the hub's store, as one is taken while it is stopped. */
+  #copyHub(): void {
+    this.hub.kill();
+    const { drive } = this.hubMachine;
+    this.#hubCopy = new Map();
+    for (const path of this.#hubFiles()) {
+      const inode = drive.get(path);
+      this.#hubCopy.set(path, Buffer.from(inode.view(0, inode.size)));
+    }
+  }
+
+  /** The copy is put back; one without a file makes another hub of it. */
+  putHubBack(): void {
+    if (this.#hubCopy === null) return;
+    this.hub.kill();
+    this.note('the hub is put back from a copy');
+    this.world.fired.add('hub really put back');
+    const { drive } = this.hubMachine;
+    for (const path of this.#hubFiles()) drive.unlink(path);
+    for (const [path, bytes] of this.#hubCopy) {
+      const inode = drive.file(path, 0o600);
+      drive.write(inode, 0, bytes);
+      inode.sync();
+    }
+    if (drive.find(this.plan.hub.dataDirectory) !== null) drive.syncDirectory(this.plan.hub.dataDirectory);
+    this.arrivals = new Map();
+    // The agent lets go of files that had arrived, until it learns that they are gone.
+    this.#hubBehind = true;
+    this.#releasedBytes.clear();
+    this.review('the hub lost what was gone here');
+  }
+
+  #hubFiles(): readonly string[] {
+    const { drive } = this.hubMachine;
+    const { dataDirectory } = this.plan.hub;
+    if (drive.find(dataDirectory) === null) return [];
+    const paths = ['', '-wal', '-shm'].map((end) => `${dataDirectory}/hub.sqlite${end}`);
+    return paths.filter((path) => drive.find(path) !== null);
   }
 
   note(text: string): void {
@@ -309,6 +355,7 @@ export class Room {
     return {
       write: (level, event, message, values) => {
         if (level === 'debug') return;
+        if (event === 'resend.done') this.#hubBehind = false;
         this.note(
           `${name} ${level} ${event}: ${message} ${values === undefined ? '' : JSON.stringify(values)}`,
         );
@@ -321,7 +368,8 @@ export class Room {
       const process = this.agent.incarnation?.process;
       // One that is stopped while its disk refuses cannot keep what only it could read: that is a named gap.
       const forced = this.agent.stopping && this.#diskRefuses();
-      if (holder === process && process.alive && !forced) this.#releasedBytes.set(inode, inode.size);
+      if (holder === process && process.alive && !forced && !this.#hubBehind)
+        this.#releasedBytes.set(inode, inode.size);
     };
   }
 

@@ -171,6 +171,7 @@ function makeTrouble(room: Room, trouble: Trouble): void {
       });
     },
     'agent loses its state': () => room.loseState(),
+    'hub put back': () => room.putHubBack(),
     'clock jump': () => {
       agentMachine.clockSkewMs = dice.between(-3_600_000, 3_600_000);
     },

@@ -64,15 +64,20 @@ test('a stream is taken up at the last position that can be proved, within what 
 
 test('a generation that another one continues has ended', () => {
   const next = 'b'.repeat(32);
-  for (const [from, size] of [
-    [0, 100],
-    [50, 90],
-  ] as const) {
-    const parent = { stream: id, from };
-    const [first, second] = recalled(atHub({}), atHub({ stream: next, described: { parent }, start: from }));
-    assert.deepEqual([first?.record.status, first?.record.size], ['ended', size]);
-    assert.equal(second?.record.status, 'followed');
+  const { device, birthTimeNs } = record.identity;
+  for (const inode of [7n, 8n]) {
+    const described = { parent: { stream: id, from: 50 }, identity: { device, inode, birthTimeNs } };
+    const [first, second] = recalled(atHub({ stream: next, described, start: 50 }), atHub({}));
+    assert.deepEqual([first?.record.id, first?.record.status], [id, 'ended']);
+    assert.equal(first?.record.identity.inode, inode === 7n ? 0n : 7n, 'not in the file of the other');
+    assert.deepEqual([second?.record.id, second?.record.status], [next, 'followed']);
   }
+});
+
+test('what lies in a fork is there', () => {
+  const fork = { ...atHub({ ranges: [{ from: 50, to: 95 }] }), stream: `${id}~1`, description: null };
+  const [one, ...others] = recalled(fork, atHub({ ranges: [{ from: 0, to: 60 }] }));
+  assert.deepEqual([one?.read, others.length], [90, 0]);
 });
 
 test('only files that are wanted are looked for, and what rotation made of their names', () => {

@@ -28,28 +28,44 @@ export function recall(
   found: readonly HubStream[],
   given: { readonly known: { has(stream: string): boolean }; readonly patterns: readonly Patterns[] },
 ): readonly Recalled[] {
-  const recalled = found.flatMap((stream) => {
+  // The newest come first, and what came later takes the place of what was there.
+  const recalled = withForks(found).flatMap((stream) => {
     const one = given.known.has(stream.stream) ? null : recallStream(stream);
     return one !== null && isWanted(one.record.path, given.patterns) ? [one] : [];
   });
-  const continued = new Map(recalled.flatMap(({ record: { parent } }) => parentOf(parent)));
+  recalled.reverse();
+  const successors = new Map(recalled.map(({ record }) => [record.parent?.stream, record]));
   return recalled.map((one) => {
-    const from = continued.get(one.record.id);
-    return from === undefined ? one : { ...one, record: endedAt(one, from) };
+    const next = successors.get(one.record.id);
+    return next === undefined ? one : { ...one, record: ended(one.record, next) };
   });
 }
 
-function parentOf(parent: StreamRecord['parent']): [string, number][] {
-  return parent === null ? [] : [[parent.stream, parent.from]];
+/** A fork has what its stream brought where the hub had other bytes already. */
+function withForks(found: readonly HubStream[]): readonly HubStream[] {
+  const forks = new Map<string, HubStream[]>();
+  for (const one of found) {
+    const [of, fork] = one.stream.split('~');
+    if (fork !== undefined) forks.set(of!, [...(forks.get(of!) ?? []), one]);
+  }
+  return found.map((one) => {
+    const others = forks.get(one.stream) ?? [];
+    return { ...one, ranges: [...one.ranges, ...others.flatMap(({ ranges }) => ranges)] };
+  });
 }
 
 /**
- * A generation that another one continues. What its successor has in common with it would prove to be its own file, and
- * be read twice; so it is looked for only where they have nothing in common, and a copy may hold its rest.
+ * A generation that another one continues. In their common file it would find what its successor has in common with it,
+ * and read that twice; so it is looked for as if that were none of its own. A copy may hold its rest.
  */
-function endedAt({ record, read }: Recalled, from: number): StreamRecord {
-  return { ...record, status: 'ended', size: from > 0 ? read : record.size };
+function ended(record: StreamRecord, next: StreamRecord): StreamRecord {
+  const common = record.identity.inode === next.identity.inode;
+  const identity = common ? { ...record.identity, inode: noInode } : record.identity;
+  return { ...record, identity, status: 'ended' };
 }
+
+/** Of no file. */
+const noInode = 0n;
 
 function recallStream({ stream, ranges, gaps, description }: HubStream): Recalled | null {
   const described = readDescription(stream, description);

@@ -1,5 +1,6 @@
 /** What a source needs remembered, carried out on the state of one output. */
 import type { StreamId, StreamRecord } from '../event/stream.ts';
+import { printablePath } from '../host/disk.ts';
 import type { Memory, Remembered } from '../source/source.ts';
 import type { Change } from '../state/state.ts';
 import type { Journal } from './journal.ts';
@@ -21,6 +22,19 @@ export function memoryOf(outbox: Outbox, journal: Journal, failed: (error: unkno
     },
     fleeting(id: StreamId) {
       outbox.fleeting(id).catch(failed);
+    },
+    edited(id: StreamId, position: number) {
+      // Only a hub can show it.
+      if (outbox.links.standing.last === null) return;
+      const path = printablePath(outbox.streams.get(id)?.path ?? '');
+      const detail = `the file was shortened or changed before byte ${position}, up to which it had been read`;
+      const changes = outbox.links.events.add({
+        kind: 'source-edited',
+        stream: id,
+        path: path || null,
+        detail,
+      });
+      journal.commit(changes, 'normal').catch(failed);
     },
   };
 }

@@ -50,6 +50,8 @@ export interface Memory {
    * and is not settled must be spooled durably now, and all that follows at once.
    */
   fleeting(id: StreamId): void;
+  /** A file was shortened or changed before the position up to which it had been read; a new stream follows. */
+  edited(id: StreamId, position: number): void;
 }
 
 export interface Remembered {

@@ -1,6 +1,6 @@
 /** The chain of batches between the real agent and the real hub: links, receipts, epochs. */
 import assert from 'node:assert/strict';
-import { appendFile, cp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { HttpRequest, ServerReply } from '../../src/host/net.ts';
@@ -17,7 +17,9 @@ async function chainsOf(journey: Journey): Promise<readonly Chain[]> {
   return (JSON.parse(await journey.ask('/api/chains')) as { chains: Chain[] }).chains;
 }
 
-async function eventsOf(journey: Journey): Promise<readonly { kind: string; detail: string }[]> {
+async function eventsOf(
+  journey: Journey,
+): Promise<readonly { kind: string; detail: string; path: string | null }[]> {
   return JSON.parse(await journey.ask('/api/events')).events;
 }
 
@@ -180,6 +182,27 @@ test('a hub that was put back gets long lines cut as before, and those without a
   const places = (stored: typeof before) =>
     stored.map(({ from, to, cut, text }) => ({ from, to, cut, text }));
   assert.deepEqual(places(after), places(before));
+});
+
+test('the hub shows a file that was shortened or changed behind what was read, and not one that was rotated', async () => {
+  await using journey = await Journey.start({ source: { copyWaitMs: 50 } });
+  for (const name of ['edited', 'moved', 'copied']) {
+    await writeFile(journey.path(`${name}.log`), asFile(numbered(name, 40)));
+  }
+  await journey.untilCount(120);
+  await rename(journey.path('moved.log'), journey.path('moved.log.1'));
+  await writeFile(journey.path('moved.log'), asFile(['moved anew']));
+  await copyFile(journey.path('copied.log'), journey.path('copied.log.1'));
+  await truncate(journey.path('copied.log'), 0);
+  const changed = numbered('edited', 40).map((line, index) => (index === 35 ? 'EDITED-36' : line));
+  await writeFile(journey.path('edited.log'), asFile([...changed, 'and more']));
+  await journey.untilCount(122);
+  await journey.until('it is shown', async () => (await eventsOf(journey)).length > 0);
+  const [event, ...others] = await eventsOf(journey);
+  assert.deepEqual(
+    [event!.kind, event!.path, others.length],
+    ['source-edited', journey.path('edited.log'), 0],
+  );
 });
 
 test('a hub that was replaced is named, and gets the lines', async () => {

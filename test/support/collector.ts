@@ -73,6 +73,7 @@ export class Collector {
       },
       proofs: (id) => resume.streams.get(id)?.proofs ?? [],
       fleeting: (id) => fleeting.push(id),
+      edited: () => undefined,
     };
     const settings: FileSourceSettings = {
       type: 'file',

@@ -52,6 +52,7 @@ export class VirtualSource {
       },
       proofs: (id) => streams.get(id)?.proofs ?? [],
       fleeting: () => undefined,
+      edited: () => undefined,
     };
     const settings: FileSourceSettings = {
       type: 'file',

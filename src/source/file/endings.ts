@@ -102,6 +102,7 @@ export class Endings {
       follow,
       message: 'truncated in place; a new generation begins',
     });
+    if (follow.position > 0) this.#ground.options.memory.edited(follow.record.id, follow.position);
     this.over(follow, 'truncated-before-read');
   }
 

@@ -35,6 +35,12 @@ test('keys are made, listed and revoked while the hub runs, and it takes each ch
       assert.equal(await statusOf(host, session.url, secret!), 200);
       const listed = await run(host, ['hub', 'keys', 'list', '--data', 'hub']);
       assert.match(listed.out, new RegExp(`${id} +web +web-1`));
+      const rotated = await run(host, ['hub', 'keys', 'rotate', id!, '--overlap', '1h', '--data', 'hub']);
+      const [, , next] = /Key ([0-9a-f]{8}) for web, .*: (\S+)\n/.exec(rotated.out) ?? [];
+      assert.deepEqual(
+        [await statusOf(host, session.url, secret!), await statusOf(host, session.url, next!)],
+        [200, 200],
+      );
       const revoked = await run(host, ['hub', 'keys', 'revoke', id!, '--data', 'hub']);
       assert.deepEqual([revoked.status, revoked.out], [0, `Key ${id} is revoked.\n`]);
       assert.equal(await statusOf(host, session.url, secret!), 401);

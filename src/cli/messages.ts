@@ -88,6 +88,7 @@ export const messages = {
   keyName: { en: 'name', es: 'nombre' },
   keyAgent: { en: 'agent', es: 'agente' },
   keyAnyAgent: { en: 'any', es: 'cualquiera' },
+  keyUsed: { en: 'used', es: 'usada' },
   keySince: { en: 'made', es: 'creada' },
   hubNewKey: {
     en: 'Its key, shown only this once: {key}',

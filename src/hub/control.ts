@@ -3,12 +3,12 @@
  *
  *   GET  /keys          {"keys": [AgentKey, …]}
  *   POST /keys          {"name", "agent"} -> {"key": AgentKey, "secret"}
+ *   POST /keys/rotate   {"id", "overlapMs"} -> {"key": AgentKey, "secret"}, or {} where there is no such key
  *   POST /keys/revoke   {"id"} -> {"revoked": boolean}
  */
 import { join } from 'node:path';
-import type { Clock } from '../host/clock.ts';
 import type { HttpRequest, ServerReply } from '../host/net.ts';
-import { isName, readObject } from '../protocol/received.ts';
+import { isCount, isName, readObject } from '../protocol/received.ts';
 import type { AgentKeys } from './agent-keys.ts';
 import { json } from './reply.ts';
 
@@ -22,14 +22,17 @@ export function hubSocketPath(dataDirectory: string): string {
 }
 
 /** Throws as the store does. */
-export function handleHubControl(keys: AgentKeys, clock: Clock, request: HttpRequest): ServerReply {
+export function handleHubControl(keys: AgentKeys, request: HttpRequest): ServerReply {
   const route = `${request.method} ${request.path}`;
   if (route === 'GET /keys') return json(200, { keys: keys.list() });
   const body = request.method === 'POST' ? readObject(request.body) : null;
   if (body?.kind === 'decoded') {
-    const { name, id, agent = null } = body.value;
+    const { name, id, agent = null, overlapMs } = body.value;
     if (route === 'POST /keys' && isName(name, keyNameMax) && (agent === null || isName(agent, keyNameMax))) {
-      return json(200, keys.add({ name, agent }, clock.now()));
+      return json(200, keys.add({ name, agent }));
+    }
+    if (route === 'POST /keys/rotate' && isName(id, keyNameMax) && isCount(overlapMs)) {
+      return json(200, keys.rotate(id, overlapMs) ?? {});
     }
     if (route === 'POST /keys/revoke' && isName(id, keyNameMax)) {
       return json(200, { revoked: keys.revoke(id) });

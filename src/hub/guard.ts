@@ -94,6 +94,12 @@ function isHttps({ headers }: RequestHead): boolean {
   return headers['x-forwarded-proto'] === 'https' || (headers.origin ?? '').startsWith('https:');
 }
 
+/** Where whoever asks reaches this hub, such as https://logs.example:5000; null where the request does not tell. */
+export function originOf(request: RequestHead): string | null {
+  const host = request.headers['x-forwarded-host'] ?? request.headers.host;
+  return host === undefined ? null : `${isHttps(request) ? 'https' : 'http'}://${host}`;
+}
+
 function namesHost(origin: string | undefined, { headers }: RequestHead): boolean {
   const host = headers['x-forwarded-host'] ?? headers.host;
   return origin !== undefined && host !== undefined && /^https?:\/\/(.+)$/.exec(origin)?.[1] === host;

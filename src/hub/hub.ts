@@ -21,6 +21,7 @@ import { fleetRoutes } from './fleet-routes.ts';
 import { admit, type Sender } from './guard.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { Instances } from './instances.ts';
+import { keyRoutes } from './key-routes.ts';
 import { Keys } from './keys.ts';
 import { type Assets, pageRoutes } from './page-routes.ts';
 import { Proofs } from './proofs.ts';
@@ -68,7 +69,7 @@ export async function openHub(
   const { clock, databases, random, work } = host;
   const store = openStore(join(settings.dataDirectory, storeName), { databases, work, log });
   const { keys, identity } = await secretsOf(store, settings.key, { random, work });
-  const agentKeys = new AgentKeys({ notes: store.notes, random, work });
+  const agentKeys = new AgentKeys({ clock, notes: store.notes, random, work });
   const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
   const fleet = new Fleet(store, { clock, log, settings });
   const tail = new Tail(clock);
@@ -82,6 +83,7 @@ export async function openHub(
     ...fleetRoutes({ fleet, proofs, clock }),
     ...readRoutes({ store, fleet }),
     ...chainRoutes({ store, fleet, hubId: identity.id }),
+    ...keyRoutes(agentKeys, receiver),
     ...tailRoutes(tail),
     ...sessionRoutes(sessions, receiver),
     ...pageRoutes(assets),
@@ -128,7 +130,7 @@ export async function openHub(
         return finished(explained(error, head, log));
       }
     },
-    control: (request) => handleHubControl(agentKeys, clock, request),
+    control: (request) => handleHubControl(agentKeys, request),
     close: async () => {
       closing = true;
       tail.close();

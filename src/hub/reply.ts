@@ -16,6 +16,7 @@ export type RefusalCode =
   | 'KEY_MISSING'
   | 'KEY_OF_AGENT'
   | 'KEY_OF_OTHER'
+  | 'KEY_UNKNOWN'
   | 'KEY_WRONG'
   | 'METHOD_WRONG'
   | 'ORIGIN_WRONG'

@@ -56,6 +56,25 @@ const keys: CommandDescription = {
       run: async (context) => (await import('../hub-keys.ts')).list(context),
     },
     {
+      name: 'rotate',
+      summary: {
+        en: 'Makes another key for the same agent and shows it once; the old one is refused after a while',
+        es: 'Crea otra clave para el mismo agente y la muestra una vez; la anterior se rechaza pasado un tiempo',
+      },
+      arguments: [{ name: '<id>', text: { en: 'as `list` gives it', es: 'como la da `list`' } }],
+      options: [
+        {
+          flags: '--overlap <duration>',
+          text: { en: 'how long both are valid', es: 'cuánto tiempo valen ambas' },
+          default: '24h',
+        },
+        dataOption,
+        jsonOption,
+      ],
+      exits: keysExits,
+      run: async (context) => (await import('../hub-keys.ts')).rotate(context),
+    },
+    {
       name: 'revoke',
       summary: { en: 'Refuses one from now on', es: 'Rechaza una desde ahora' },
       arguments: [{ name: '<id>', text: { en: 'as `list` gives it', es: 'como la da `list`' } }],

@@ -14,6 +14,8 @@ export interface StoredStream {
   readonly fork: boolean;
   /** Lines that came again and were not stored again. */
   readonly duplicates: number;
+  /** Where the agent began to read. */
+  readonly begin: number;
   readonly ranges: readonly Range[];
   readonly gaps: readonly (Range & { readonly reason: string })[];
 }
@@ -43,7 +45,7 @@ export interface ProofParts {
 
 export interface StreamProof {
   readonly stream: StoredStream;
-  /** Up to here, from the file's beginning, everything is stored or its absence has a reason. */
+  /** Up to here, from where reading began, everything is stored or its absence has a reason. */
   readonly completeTo: number;
   /** Neither stored nor explained, in order. */
   readonly holes: readonly Range[];
@@ -57,7 +59,7 @@ export function proofsOf(streams: readonly StoredStream[]): readonly StreamProof
 function proofOf(stream: StoredStream): StreamProof {
   const known = [...stream.ranges, ...stream.gaps].sort((a, b) => a.from - b.from);
   const holes: Range[] = [];
-  let reached = 0;
+  let reached = stream.begin;
   for (const { from, to } of known) {
     if (from > reached) holes.push({ from: reached, to: from });
     reached = Math.max(reached, to);

@@ -75,6 +75,7 @@ export function readStreams(body: unknown): readonly StoredStream[] {
     name: textOf(fields.path) ?? textOf(fields.source) ?? '–',
     fork: typeof fields.fork_of === 'string',
     duplicates: countOf(fields.duplicates) ?? 0,
+    begin: countOf(fields.begin) ?? 0,
     ranges: entriesOf(fields.ranges).map(rangeOf),
     gaps: entriesOf(fields.gaps).map((gap) => ({ ...rangeOf(gap), reason: textOf(gap.reason) ?? '' })),
   }));

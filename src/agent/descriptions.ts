@@ -1,6 +1,6 @@
 /**
  * What a hub keeps for an agent of its streams, so that one without its state knows its files again (docs/protocol.md, An
- * agent's streams). The hub does not look into it; what comes back is hostile all the same.
+ * agent's streams). The hub looks at `start` alone; what comes back is hostile all the same.
  *
  *   {"path","device","inode","birth"|null,"head":[length,hash],"proofs":[[position,length,hash]…],
  *    "parent":[stream,from]|null,"start","size","seen"}

@@ -89,6 +89,7 @@ function describe(stream: StreamSummary) {
     lines: stream.lines,
     bytes: stream.bytes,
     duplicates: stream.duplicates,
+    begin: stream.begin,
     ranges: stream.ranges,
     gaps: stream.gaps,
   };

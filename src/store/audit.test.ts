@@ -93,7 +93,7 @@ test('changed bytes are found where the content is looked at', async (context) =
 });
 
 test('a stream that holds nothing is complete to 0', () => {
-  const nothing = judge({ ranges: [], gaps: [] }, { stored: [], damaged: [] });
+  const nothing = judge({ begin: 0, ranges: [], gaps: [] }, { stored: [], damaged: [] });
   assert.deepEqual(nothing, { completeTo: 0, missing: [] });
 });
 
@@ -114,4 +114,26 @@ test('an agent is not told to have what somebody took away', async (context) => 
   assert.equal(told!.ranges.length, 1);
   assert.ok(told!.ranges[0]!.to < length);
   await opened.close();
+});
+
+test('what the agent left out on purpose before it began is not missing, nor what a fork does not repeat', async (context) => {
+  const described = (start: string) =>
+    `INSERT INTO descriptions VALUES ('web', '${stream.stream}', 1, 1, '{"start":${start}}')`;
+  const other: ArrivedSegment = {
+    ...stream,
+    kind: 'text',
+    from: 2048,
+    text: Buffer.from('other\n'),
+    count: 1,
+  };
+  const [own, fork] = await auditAfter(context, [text(1024), other], described('1024'));
+  assert.deepEqual([own!.begin, own!.missing, own!.completeTo], [1024, [], 1024 + length]);
+  assert.deepEqual([fork!.forkOf, fork!.begin, fork!.missing], [stream.stream, 2048, []]);
+  const hole = [{ from: 0, to: 1024, why: 'never-arrived' }];
+  for (const hostile of ['-1', '"1024"', '1e99', 'null', '0.5']) {
+    const [audit] = await auditAfter(context, [text(1024)], described(hostile));
+    assert.deepEqual([audit!.begin, audit!.missing], [0, hole], hostile);
+  }
+  const [hidden] = await auditAfter(context, [text(0), text(length + 9)], described('999999'));
+  assert.deepEqual(hidden!.missing, [{ from: length, to: length + 9, why: 'never-arrived' }]);
 });

@@ -19,7 +19,7 @@ export async function* auditStreams(
   for (const { number, ...head } of streams) {
     const damaged = machine.content ? await damagedOf(head, tables, machine.work) : [];
     // In one step, so that no commit comes between what is said and what is there.
-    const claims = { ranges: tables.ranges(number), gaps: tables.gaps(number) };
+    const claims = { begin: head.begin, ranges: tables.ranges(number), gaps: tables.gaps(number) };
     const stored = tables.covered(number);
     yield { ...head, number, ...claims, ...judge(claims, { stored, damaged }) };
   }
@@ -27,13 +27,13 @@ export async function* auditStreams(
 
 /** Pure: the places of a stream where something is missing, in order. */
 export function judge(
-  { ranges, gaps }: Pick<StreamSummary, 'ranges' | 'gaps'>,
+  { begin, ranges, gaps }: Pick<StreamSummary, 'begin' | 'ranges' | 'gaps'>,
   found: { readonly stored: readonly Range[]; readonly damaged: readonly Range[] },
 ): Pick<StreamAudit, 'completeTo' | 'missing'> {
   const { stored, damaged } = found;
   const known = [...ranges, ...gaps, ...stored].sort((a, b) => a.from - b.from);
-  if (known.length === 0) return { completeTo: 0, missing: [] };
-  const whole = { from: 0, to: hull(known).to };
+  if (known.length === 0) return { completeTo: begin, missing: [] };
+  const whole = { from: begin, to: hull(known).to };
   const missing: Missing[] = [
     ...subtract(whole, known).map((range): Missing => ({ ...range, why: 'never-arrived' })),
     ...ranges.flatMap((range) =>

@@ -8,7 +8,7 @@ import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
 import type { ChainRows } from './chain-rows.ts';
 import { intersect } from './range.ts';
-import type { AgentStreams, Line, Newest, Page, Query, StreamSummary } from './store.ts';
+import type { AgentStreams, Line, Newest, Page, Query, Range, StreamSummary } from './store.ts';
 import { type BlockRow, type StreamRow, streamOf, type Tables } from './tables.ts';
 
 export async function* readPages(query: Query, tables: Tables, work: Work): AsyncGenerator<Page> {
@@ -25,14 +25,28 @@ export function summaries(agent: string | null, tables: Tables): StreamSummary[]
 
 function summaryOf(row: SqlRow, tables: Tables): StreamSummary {
   const stream = streamOf(row);
+  const ranges = tables.ranges(stream.number);
+  const gaps = tables.gaps(stream.number);
   return {
     ...stream,
     lines: Number(row.lines),
     bytes: Number(row.bytes),
     duplicates: Number(row.duplicates),
-    ranges: tables.ranges(stream.number),
-    gaps: tables.gaps(stream.number),
+    begin: beginOf(stream, { told: row.begin, known: [...ranges, ...gaps] }),
+    ranges,
+    gaps,
   };
+}
+
+/** A fork begins with what differed. What an agent tells may be anything, and never hides what is stored. */
+function beginOf(
+  { forkOf }: StreamRow,
+  { told, known }: { readonly told: unknown; readonly known: readonly Range[] },
+): number {
+  const first = Math.min(...known.map(({ from }) => from));
+  if (forkOf !== null) return known.length === 0 ? 0 : first;
+  const begin = typeof told === 'number' && Number.isSafeInteger(told) && told > 0 ? told : 0;
+  return Math.min(begin, first);
 }
 
 /** Ranges and gaps of one page; one stream may have more. */

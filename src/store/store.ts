@@ -152,12 +152,14 @@ export interface StreamSummary extends StreamHead {
   readonly bytes: number;
   /** Records that came again and were not stored again. */
   readonly duplicates: number;
+  /** Where the agent began to read: what lies before was left out on purpose. 0 where it does not say. */
+  readonly begin: number;
   readonly ranges: readonly Range[];
   readonly gaps: readonly (Range & { readonly reason: string })[];
 }
 
 export interface StreamAudit extends StreamSummary {
-  /** Up to here, from 0, everything is stored or a named gap. */
+  /** Up to here, from `begin` on, everything is stored or a named gap. */
   readonly completeTo: number;
   /** In order of position; empty where all that is known of is there. */
   readonly missing: readonly Missing[];

@@ -20,6 +20,10 @@ export interface BlockRow extends Range {
 }
 
 const streamColumns = 'number, agent, id, root, path, source, lines, bytes, duplicates';
+/** And where the agent began to read it, as it describes the stream; null where it does not. */
+const summaryColumns = `${streamColumns}, (
+  SELECT CASE WHEN json_valid(value) THEN json_extract(value, '$.start') END
+  FROM descriptions WHERE descriptions.agent = streams.agent AND stream = root) AS begin`;
 const blockColumns = 'number, stream, start, "end", content_bytes, received_ms';
 
 export function streamOf(row: SqlRow): StreamRow {
@@ -86,8 +90,8 @@ export class Tables {
 
   streamRows(agent: string | null): SqlRow[] {
     return agent === null
-      ? this.#database.all(`SELECT ${streamColumns} FROM streams ORDER BY number`)
-      : this.#database.all(`SELECT ${streamColumns} FROM streams WHERE agent = ? ORDER BY number`, agent);
+      ? this.#database.all(`SELECT ${summaryColumns} FROM streams ORDER BY number`)
+      : this.#database.all(`SELECT ${summaryColumns} FROM streams WHERE agent = ? ORDER BY number`, agent);
   }
 
   stream(number: number): StreamRow {
@@ -188,7 +192,7 @@ export class Tables {
 
   /** An agent's streams, the newest first. */
   streamRowsBelow(agent: string, { below, max }: { readonly below: number; readonly max: number }): SqlRow[] {
-    const sql = `SELECT ${streamColumns} FROM streams WHERE agent = ? AND number < ? ORDER BY number DESC LIMIT ?`;
+    const sql = `SELECT ${summaryColumns} FROM streams WHERE agent = ? AND number < ? ORDER BY number DESC LIMIT ?`;
     return this.#database.all(sql, agent, below, max);
   }
 

@@ -33,7 +33,7 @@ async function openProof(): Promise<{ page: Page; assertCalm(): void }> {
 }
 
 const stream: StoredStream = {
-  ...{ agent: 'a1', id: 's', name: '/var/log/a.log', fork: false, duplicates: 0 },
+  ...{ agent: 'a1', id: 's', name: '/var/log/a.log', fork: false, duplicates: 0, begin: 0 },
   ...{ ranges: [{ from: 0, to: 10 }], gaps: [] },
 };
 const chain = { agent: 'a1', epoch: 'e'.repeat(32), contiguousTo: 4, newest: 4, repeats: 0 };
@@ -47,7 +47,9 @@ test('a file is complete up to the first byte that neither came nor has a reason
     { stream: gapped, completeTo: 12, holes: [] },
     { stream, completeTo: 10, holes: [] },
   ]);
-  assert.equal(proofsOf([{ ...stream, ranges: [{ from: 3, to: 5 }] }])[0]!.completeTo, 0);
+  const late = { ...stream, ranges: [{ from: 3, to: 5 }] };
+  assert.equal(proofsOf([late])[0]!.completeTo, 0);
+  assert.deepEqual(proofsOf([{ ...late, begin: 3 }])[0]!.holes, []);
 });
 
 test('a chain is intact, waits for a batch, or is broken, and says where', () => {

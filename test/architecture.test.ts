@@ -10,6 +10,7 @@ const layers: Record<string, number> = {
   settings: 1,
   lines: 1,
   protocol: 2,
+  query: 2,
   source: 3,
   transform: 3,
   state: 3,

@@ -3,6 +3,7 @@
  * over the state of a stopped one. Reads only.
  */
 import { hasBody } from '../event/batch.ts';
+import type { LinkPlace } from '../event/chain.ts';
 import type { StreamId, StreamRecord } from '../event/stream.ts';
 import { printablePath } from '../host/disk.ts';
 import type { StreamStatus } from '../source/source.ts';
@@ -18,6 +19,7 @@ import {
   pendingOf,
   type Waiting,
 } from './account.ts';
+import { standingIn } from './links.ts';
 import { type Marks, Settlement } from './settlement.ts';
 
 export interface Audit {
@@ -32,6 +34,8 @@ export interface Audit {
   readonly forgotten: Account | null;
   /** Gaps and dead letters with their places, oldest first; of very many the newest. */
   readonly missing: readonly Loss[];
+  /** The newest link for which the hub has signed; null where there is none. */
+  readonly signed: LinkPlace | null;
   /** What happened since the time that was asked for; null when none was. */
   readonly since: Pick<History, 'fromMs' | 'terms'> | null;
 }
@@ -45,6 +49,7 @@ export interface Books {
   readonly streams: readonly Measured[];
   readonly waiting: Iterable<Waiting>;
   readonly dead: Iterable<StoredBatch>;
+  readonly signed: LinkPlace | null;
   readonly state: Pick<State, 'ledger' | 'history'>;
 }
 
@@ -54,7 +59,7 @@ export function makeAudit(books: Books, sinceMs: number | null): Audit {
   const history = state.history(output, sinceMs ?? 0);
   const letters = [...books.dead].flatMap(lossesOf).filter((loss) => loss.atMs >= history.fromMs);
   return {
-    ...{ agentId, atMs, running, output },
+    ...{ agentId, atMs, running, output, signed: books.signed },
     ...accountsOf(books),
     missing: [...history.losses, ...letters].sort((a, b) => a.atMs - b.atMs),
     since: sinceMs === null ? null : { fromMs: history.fromMs, terms: history.terms },
@@ -140,6 +145,7 @@ export function booksOf(
       counts: null,
       records: batch.records,
     })),
+    signed: standingIn(state, output).signed,
     dead: mine.filter(({ status }) => status === 'dead' || status === 'replay'),
     state,
   };

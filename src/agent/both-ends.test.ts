@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { StatedLink } from '../event/chain.ts';
 import type { Gap, Range } from '../protocol/agent-streams.ts';
 import { accountOf, nothingPending } from './account.ts';
 import type { Audit } from './audit.ts';
@@ -25,7 +26,15 @@ function auditOf(given: { readonly base: number; readonly skipped: number; reado
   } as const;
   const at = { size, read: to, watermark: to, lines: null };
   const account = accountOf({ ...known, ...at }, { waiting: nothingPending, ledger: [skip] });
-  const about = { agentId: 'agent', atMs: 0, running: true, output: 'default', forgotten: null, since: null };
+  const about = {
+    agentId: 'agent',
+    atMs: 0,
+    running: true,
+    output: 'default',
+    forgotten: null,
+    since: null,
+    signed: null,
+  };
   return { ...about, streams: [account], missing: [] };
 }
 
@@ -50,7 +59,7 @@ test('names every byte that was settled and is not there, and no other', () => {
       const audit = { ...auditOf(given), missing: here.map((one) => ({ ...about, ...one })) };
       const found = compareEnds(
         audit,
-        [{ stream: 's', path: '/s', ranges, gaps: there, description: null }],
+        { streams: [{ stream: 's', path: '/s', ranges, gaps: there, description: null }], link: null },
         'http://hub',
       );
       const within = (list: readonly Range[], at: number) =>
@@ -74,9 +83,27 @@ test('a stream that the hub does not know is missing as a whole; one that only i
   const audit = auditOf({ base: 2, skipped: 3, to: 20 });
   const found = compareEnds(
     audit,
-    [{ stream: 't', path: '/t', ranges: [], gaps: [], description: null }],
+    { streams: [{ stream: 't', path: '/t', ranges: [], gaps: [], description: null }], link: null },
     'http://hub',
   );
   assert.deepEqual(found.missing, [{ stream: 's', path: '/s', from: 5, to: 20, reason: null }]);
   assert.deepEqual([found.streams, found.onlyThere], [0, 1]);
+});
+
+test('the newest link that the hub signed for must be there', () => {
+  const signed = { epoch: 'e', sequence: 5, hash: 'five' };
+  const audit = { ...auditOf({ base: 0, skipped: 0, to: 0 }), signed };
+  const has = (link: object | null) =>
+    compareEnds(audit, { streams: [], link: link as StatedLink | null }, '').signed;
+  const stated = { epoch: 'e', sequence: 5, hash: 'five', highest: 5 };
+  for (const link of [stated, { ...stated, sequence: 4, hash: 'four', highest: 6 }])
+    assert.equal(has(link), true);
+  for (const link of [
+    null,
+    { ...stated, epoch: 'f' },
+    { ...stated, hash: 'x' },
+    { ...stated, sequence: 3, highest: 4 },
+  ])
+    assert.equal(has(link), false);
+  assert.equal(compareEnds({ ...audit, signed: null }, { streams: [], link: null }, '').signed, null);
 });

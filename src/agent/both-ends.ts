@@ -1,5 +1,6 @@
 /** The agent's ledger against what the hub has: what was acked and is not there. Pure. */
-import type { Gap, HubStream, Range } from '../protocol/agent-streams.ts';
+import type { LinkPlace, StatedLink } from '../event/chain.ts';
+import type { AgentStreams, Gap, Range } from '../protocol/agent-streams.ts';
 import type { Account } from './account.ts';
 import type { Audit } from './audit.ts';
 import { without } from './ranges.ts';
@@ -12,6 +13,8 @@ export interface Comparison {
   readonly bytes: number;
   /** Settled here, and neither stored there nor known here to be missing. */
   readonly missing: readonly Absent[];
+  /** Whether the hub has the newest link for which it signed; null: it has signed for none. */
+  readonly signed: boolean | null;
   /** Streams that only the hub knows: they ended long ago, or another state of this agent had them. */
   readonly onlyThere: number;
 }
@@ -27,8 +30,8 @@ export interface Absent extends Range {
 const hubLost = 'hub-went-back';
 
 /** `found` must be younger than the audit: what was acked by then must be there. */
-export function compareEnds(audit: Audit, found: readonly HubStream[], url: string): Comparison {
-  const atHub = new Map(found.map((one) => [one.stream, one]));
+export function compareEnds(audit: Audit, found: AgentStreams, url: string): Comparison {
+  const atHub = new Map(found.streams.map((one) => [one.stream, one]));
   const unsent = new Map<string, Range[]>();
   for (const loss of audit.missing) unsent.set(loss.stream, [...(unsent.get(loss.stream) ?? []), loss]);
   const missing: Absent[] = [];
@@ -46,7 +49,14 @@ export function compareEnds(audit: Audit, found: readonly HubStream[], url: stri
       missing.push({ stream, path, ...hole, reason: reasonOf(hole, gaps) });
     }
   }
-  return { url, streams, bytes, missing, onlyThere: atHub.size };
+  const signed = audit.signed === null ? null : hasLink(audit.signed, found.link);
+  return { url, streams, bytes, missing, signed, onlyThere: atHub.size };
+}
+
+/** What is before it must be there too for the chain to be contiguous; how far it is, the hub's own audit tells. */
+function hasLink({ epoch, sequence, hash }: LinkPlace, at: StatedLink | null): boolean {
+  if (at?.epoch !== epoch || at.highest < sequence) return false;
+  return at.sequence !== sequence || at.hash === hash;
 }
 
 /** From where reading began to the watermark. */

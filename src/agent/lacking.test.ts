@@ -10,7 +10,7 @@ import { type Lacking, lackingOf, piecesOf } from './lacking.ts';
 const stream = 'a'.repeat(32);
 
 function settled(changes: Partial<Parameters<typeof lackingOf>[0]> = {}) {
-  return { stream, ranges: [{ from: 10, to: 100 }], dead: [], losses: [], ...changes };
+  return { stream, ranges: [{ from: 10, to: 100 }], dead: [], losses: [], continuedAt: [], ...changes };
 }
 
 function atHub(changes: Partial<HubStream>): HubStream {
@@ -33,6 +33,13 @@ test('the hub lacks what was settled and is neither stored, a gap, nor set aside
   assert.equal(brief(lackingOf(settled(), found)), '30-40, 50-100');
   assert.equal(brief(lackingOf(settled({ dead: [{ from: 60, to: 70 }] }), found)), '30-40, 50-60, 70-100');
   assert.equal(brief(lackingOf(settled(), atHub({ ranges: [{ from: 0, to: 100 }] }))), '');
+});
+
+test('what a later generation has of it is asked for apart from what it has not', () => {
+  assert.equal(
+    brief(lackingOf(settled({ continuedAt: [50, 50, 5, 100, 200, 20] }), undefined)),
+    '10-20, 20-50, 50-100',
+  );
 });
 
 test('what never could be read is told as the gap that it was', () => {

@@ -22,6 +22,8 @@ export interface Settled {
   readonly ranges: readonly Range[];
   /** Set aside: they wait to be replayed. */
   readonly dead: readonly Range[];
+  /** Where other generations continue it: what is before stands in their file too. */
+  readonly continuedAt: readonly number[];
   /** What became gaps. */
   readonly losses: readonly Loss[];
 }
@@ -30,13 +32,20 @@ export interface Settled {
 export function lackingOf(settled: Settled, found: HubStream | undefined): readonly Lacking[] {
   const { stream, dead, losses } = settled;
   const there = [...(found?.ranges ?? []), ...(found?.gaps ?? []), ...dead];
-  const lacking = settled.ranges.flatMap((range) => without(range, there));
+  const lacking = settled.ranges
+    .flatMap((range) => without(range, there))
+    .flatMap((range) => cutAt(range, settled.continuedAt));
   return lacking
     .flatMap((range): Lacking[] => [
       ...without(range, losses).map((one) => ({ ...one, stream, reason: null })),
       ...losses.flatMap((loss) => lost(range, loss)),
     ])
     .sort((a, b) => a.from - b.from);
+}
+
+function cutAt({ from, to }: Range, positions: readonly number[]): Range[] {
+  const within = [...new Set(positions)].filter((one) => from < one && one < to).sort((a, b) => a - b);
+  return [from, ...within].map((begin, index) => ({ from: begin, to: within[index] ?? to }));
 }
 
 function lost(range: Range, { stream, from, to, reason }: Loss): Lacking[] {

@@ -78,6 +78,7 @@ export class Ledger {
       streams: measuredOf(outbox.output, { records: outbox.streams, marks, seen }),
       waiting: outbox.waiting(),
       dead: outbox.aside.batches(),
+      signed: outbox.links.standing.signed,
     };
   }
 

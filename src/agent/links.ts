@@ -37,8 +37,8 @@ export interface Standing {
   readonly last: LinkPlace | null;
   /** What the hub said that it has when the epoch began. */
   readonly stated: Proven | null;
-  /** The highest sequence of the epoch for which there was a receipt; 0: none. */
-  readonly highest: number;
+  /** The link with the highest sequence for which there was a receipt, of the newest epoch with one. */
+  readonly signed: LinkPlace | null;
   /** For the first link of the epoch. */
   readonly breaks: Breaks | null;
   /** The hub knew more than this state, and what it has of this agent was not asked for yet. */
@@ -51,7 +51,7 @@ export interface Standing {
 }
 
 const nothing: Standing = {
-  ...{ hub: null, last: null, stated: null, highest: 0 },
+  ...{ hub: null, last: null, stated: null, signed: null },
   ...{ breaks: null, recalls: false, resends: false, receipts: 0, refused: 0 },
 };
 
@@ -62,6 +62,12 @@ export interface LinksOptions {
   readonly log: SelfLog;
   /** Resolves once the changes are committed, or given up. */
   commit(changes: readonly Change[]): Promise<unknown>;
+}
+
+/** What is remembered of the hub of an output. */
+export function standingIn(state: Pick<State, 'kept'>, output: string): Standing {
+  const [kept] = state.kept(output, 'standing');
+  return kept === undefined ? nothing : (JSON.parse(kept.value) as Standing);
 }
 
 export class Links implements Chaining {
@@ -84,8 +90,7 @@ export class Links implements Chaining {
     this.#options = options;
     this.instance = randomName(host.random);
     this.events = new ToldEvents(options);
-    const [standing] = state.kept(output, 'standing');
-    this.#standing = standing === undefined ? nothing : (JSON.parse(standing.value) as Standing);
+    this.#standing = standingIn(state, output);
     this.#statements = state.kept(output, 'statement').map(({ value }) => JSON.parse(value) as Statement);
     for (const { chain } of this.#statements) this.opened(chain);
   }
@@ -105,10 +110,10 @@ export class Links implements Chaining {
   }
 
   #proven(): Proven | null {
-    const { last, highest, stated } = this.#standing;
-    if (last === null || highest === 0) return stated;
+    const { last, signed, stated } = this.#standing;
+    if (last === null || signed?.epoch !== last.epoch) return stated;
     const sequence = Math.min(last.sequence + 1, ...this.#open.keys()) - 1;
-    return { epoch: last.epoch, sequence, highest };
+    return { epoch: last.epoch, sequence, highest: signed.sequence };
   }
 
   async #registered(
@@ -130,7 +135,6 @@ export class Links implements Chaining {
       hub: said.hub,
       last: { epoch: randomName(this.#options.host.random), sequence: 0, hash: noLink },
       stated: link,
-      highest: 0,
       breaks,
       recalls: this.#standing.recalls || breaks?.reason === 'state-lost',
       resends:
@@ -224,10 +228,11 @@ export class Links implements Chaining {
   proved(batch: Batch, receipt: SignedReceipt | undefined): Change[] {
     if (receipt === undefined) return [];
     this.#refusing = false;
-    const { epoch, sequence } = receipt;
-    const { highest: before, receipts, last } = this.#standing;
-    const highest = epoch === last?.epoch ? Math.max(before, sequence) : before;
-    this.#standing = { ...this.#standing, receipts: receipts + 1, highest };
+    const { epoch, sequence, link: hash } = receipt;
+    const { signed: before, receipts, last } = this.#standing;
+    const highest = before?.epoch === epoch ? before.sequence : 0;
+    const signed = epoch === last?.epoch && sequence > highest ? { epoch, sequence, hash } : before;
+    this.#standing = { ...this.#standing, receipts: receipts + 1, signed };
     this.#closed(receipt);
     const kept = this.#kept('receipt', String(receipts % receiptsMax).padStart(4, '0'), receipt);
     return [{ kind: 'keep', kept }, this.#standingChange(), ...this.#told(batch.statements ?? [])];

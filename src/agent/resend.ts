@@ -2,6 +2,7 @@
  * Sends again what a hub had acked and has no more: it was put back from a copy, or replaced. That it is due is remembered
  * with the new epoch, and until all of it was acked it is begun anew after a restart; the hub passes over what it has.
  */
+import type { Segment } from '../event/batch.ts';
 import { diskCode, printablePath } from '../host/disk.ts';
 import type { Host } from '../host/host.ts';
 import type { SelfLog } from '../host/selflog.ts';
@@ -12,7 +13,7 @@ import { compilePatterns } from '../source/file/patterns.ts';
 import type { Source } from '../source/source.ts';
 import type { Loss, State } from '../state/state.ts';
 import { Batcher, type BatchLimits, type Draft } from './batcher.ts';
-import { lackingOf, piecesOf, type Settled } from './lacking.ts';
+import { lackingOf, piecesOf } from './lacking.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface ResendOptions {
@@ -83,7 +84,7 @@ export class Resend {
   async #sendLacking(found: readonly HubStream[], source: Source, signal: AbortSignal): Promise<void> {
     const { host, outbox, limits, sources } = this.#options;
     const atHub = new Map(found.map((one) => [one.stream, one]));
-    const losses = this.#losses();
+    const books = this.#books();
     const patterns = sources.map(compilePatterns);
     const batcher = new Batcher(limits);
     for (const record of [...outbox.streams.values()]) {
@@ -92,7 +93,12 @@ export class Resend {
         ...{ source, path: printablePath(record.path), bytesMax: limits.bytesMax },
         lineBytesMax: settings.lineBytesMax,
       };
-      const settled = this.#settled(record.id, losses);
+      const settled = {
+        ...{ stream: record.id, ranges: outbox.settledRanges(record.id) },
+        dead: books.dead.get(record.id) ?? [],
+        losses: books.losses.get(record.id) ?? [],
+        continuedAt: (books.parents.get(record.id) ?? []).map(({ from }) => from),
+      };
       for (const lacking of lackingOf(settled, atHub.get(record.id))) {
         for await (const piece of piecesOf(lacking, reading)) {
           if (signal.aborted) return;
@@ -125,22 +131,35 @@ export class Resend {
     }
   }
 
-  #settled(stream: string, losses: ReadonlyMap<string, readonly Loss[]>): Settled {
-    const { outbox } = this.#options;
-    const dead = [...outbox.aside.batches()].flatMap(({ batch }) =>
-      batch.segments.filter((one) => one.stream === stream),
-    );
-    const ranges = outbox.settledRanges(stream);
-    return { stream, ranges, dead, losses: losses.get(stream) ?? [] };
-  }
-
-  #losses(): ReadonlyMap<string, readonly Loss[]> {
+  /** What is known of each stream, by its name. */
+  #books(): Books {
     const { state, outbox } = this.#options;
-    const byStream = new Map<string, Loss[]>();
-    for (const loss of state.history(outbox.output, 0).losses) {
-      if (loss.term !== 'gap' || loss.reason === 'hub-went-back') continue;
-      byStream.set(loss.stream, [...(byStream.get(loss.stream) ?? []), loss]);
-    }
-    return byStream;
+    const { losses } = state.history(outbox.output, 0);
+    const parents = [...outbox.streams.values()].flatMap(({ parent }) => parent ?? []);
+    const dead = [...outbox.aside.batches()].flatMap(({ batch }) => batch.segments);
+    return {
+      losses: byStream(losses.filter(({ term, reason }) => term === 'gap' && reason !== 'hub-went-back')),
+      dead: byStream(dead),
+      parents: byStream(parents),
+    };
   }
+}
+
+interface Books {
+  readonly losses: ReadonlyMap<string, readonly Loss[]>;
+  readonly dead: ReadonlyMap<string, readonly Segment[]>;
+  /** Of which others go on from where. */
+  readonly parents: ReadonlyMap<string, readonly { readonly from: number }[]>;
+}
+
+function byStream<T extends { readonly stream: string }>(
+  list: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of list) {
+    const same = found.get(one.stream);
+    if (same === undefined) found.set(one.stream, [one]);
+    else same.push(one);
+  }
+  return found;
 }

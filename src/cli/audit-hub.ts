@@ -5,7 +5,7 @@ import { requireConfig } from '../config/load.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { NetError, type TlsOptions } from '../host/net.ts';
 import { describeNetFailure, shownUrl } from '../output/net-causes.ts';
-import { collectStreams, type HubStream, readStreamsPage } from '../protocol/agent-streams.ts';
+import { type AgentStreams, collectStreams, readStreamsPage, type Whose } from '../protocol/agent-streams.ts';
 import { describeReply, replyObject } from '../protocol/answers.ts';
 import type { CommandContext } from './command.ts';
 import { configRequest } from './config-options.ts';
@@ -26,7 +26,8 @@ export async function compareWithHub(context: CommandContext, audit: Audit): Pro
   const { options } = context;
   if (options.text('hub') === undefined && !options.flag('hub')) return null;
   const target = await targetOf(context);
-  return compareEnds(audit, await streamsAt(context, target, audit.agentId), shownUrl(target.url));
+  const whose = { agentId: audit.agentId, epoch: audit.signed?.epoch };
+  return compareEnds(audit, await streamsAt(context, target, whose), shownUrl(target.url));
 }
 
 /** From the options; what they leave out from the configuration, when its output is a hub. */
@@ -46,13 +47,9 @@ async function targetOf({ host, options }: CommandContext): Promise<Target> {
   };
 }
 
-async function streamsAt(
-  context: CommandContext,
-  target: Target,
-  agentId: string,
-): Promise<readonly HubStream[]> {
-  const streams = await collectStreams(agentId, pagesMax, (path) => pageAt(context, target, path));
-  return streams ?? [];
+async function streamsAt(context: CommandContext, target: Target, whose: Whose): Promise<AgentStreams> {
+  const found = await collectStreams(whose, pagesMax, (path) => pageAt(context, target, path));
+  return found ?? { streams: [], link: null };
 }
 
 async function pageAt({ host, language, version }: CommandContext, target: Target, path: string) {

@@ -48,7 +48,9 @@ export function auditLines(audit: Audit, judgement: Judgement, language: Languag
 
 export function hubLines(hub: Comparison, language: Language): readonly string[] {
   const { url, streams, missing } = hub;
-  if (missing.length === 0) return [say(language, 'auditHubComplete', { url, streams, bytes: hub.bytes })];
+  const receipts = hub.signed === false ? [say(language, 'auditHubUnsigned', { url })] : [];
+  if (missing.length === 0)
+    return [say(language, 'auditHubComplete', { url, streams, bytes: hub.bytes }), ...receipts];
   const bytes = missing.reduce((sum, { from, to }) => sum + to - from, 0);
   const places = missing.slice(0, placesMax).map(({ path, stream, from, to, reason }) => {
     const why = reason === null ? say(language, 'auditHubUnknown') : plain(reason);
@@ -59,6 +61,7 @@ export function hubLines(hub: Comparison, language: Language): readonly string[]
     say(language, 'auditHubMissing', { url, bytes }),
     ...places,
     ...(more > 0 ? [say(language, 'auditMorePlaces', { count: more })] : []),
+    ...receipts,
   ];
 }
 

@@ -195,7 +195,9 @@ test('asks every page of the configured hub with its key, and cannot tell where 
       configure(`{ type: hub, url: ${url}, key: secret-key }`);
       const ran = await run(host, ['audit', '--hub', '--json']);
       assert.equal(ran.status, 0, ran.out + ran.err);
-      assert.deepEqual(JSON.parse(ran.out).hub, { url, streams: 1, bytes: 85, missing: [], onlyThere: 1 });
+      assert.deepEqual(JSON.parse(ran.out).hub, {
+        ...{ url, streams: 1, bytes: 85, missing: [], signed: null, onlyThere: 1 },
+      });
       assert.deepEqual(asked, [
         '/api/agent/streams?agent_id=agent secret-key',
         '/api/agent/streams?agent_id=agent&after=1 secret-key',

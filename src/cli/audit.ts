@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
     const audit = stream === undefined ? whole : onlyStream(whole, stream);
     const hub = comparison === null || stream === undefined ? comparison : onlyStreamOf(comparison, stream);
     const judgement = judge(audit);
-    const absent = hub !== null && hub.missing.length > 0;
+    const absent = hub !== null && (hub.missing.length > 0 || hub.signed === false);
     const verdict = absent && judgement.verdict === 'complete' ? 'missing' : judgement.verdict;
     if (json) context.console.out(`${JSON.stringify({ verdict, ...audit, hub }, null, 2)}\n`);
     else {

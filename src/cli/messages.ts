@@ -261,6 +261,10 @@ export const messages = {
     en: '  {path}, bytes {from} to {to}: {reason} (stream {stream})',
     es: '  {path}, bytes {from} a {to}: {reason} (flujo {stream})',
   },
+  auditHubUnsigned: {
+    en: 'The hub {url} does not have the newest batch for which this agent holds its receipt: it was put back from a copy, or somebody changed what it had stored.',
+    es: 'El hub {url} no tiene el último lote del que este agente guarda su recibo: se restauró de una copia, o alguien cambió lo que había guardado.',
+  },
   auditHubUnknown: { en: 'not known there', es: 'desconocidos allí' },
   auditOpen: {
     en: 'The ledger does not close: {bytes} bytes and {lines} lines of {path} are not accounted for (stream {stream}). This is a fault of almadia; please report it.',

@@ -24,7 +24,7 @@ export function chainRoutes({ store, fleet, hubId }: ChainParts): Route[] {
     const agent = storedText(agentId);
     const page = store.agentStreams(agent, { below: pageBegin(request), max: streamsPageMax });
     return json(200, {
-      ...{ status: 'success', hub: hubId, link: store.lastLink(agent, null) },
+      ...{ status: 'success', hub: hubId, link: store.lastLink(agent, request.search.get('epoch')) },
       streams: page.streams.map(describeStream),
       next: nextOf(page.below),
     });

@@ -118,12 +118,13 @@ export function openHttpOutput(host: Machine, options: HttpOutputOptions): Outpu
 
   async function streams(signal: AbortSignal): Promise<readonly HubStream[] | null> {
     if ((await connect(signal)) !== null) return null;
-    return collectStreams(session.agentId, STREAM_PAGES_MAX, async (path) => {
+    const found = await collectStreams(session, STREAM_PAGES_MAX, async (path) => {
       const request: WireRequest = { method: 'GET', path, headers: headersOf(session), body: [] };
       const answer = await exchange(() => request, signal);
       const body = 'reply' in answer && answer.reply.status === 200 ? replyObject(answer.reply) : null;
       return body === null ? null : readStreamsPage(body);
     });
+    return found?.streams ?? null;
   }
 
   /** Null when the destination knows the agent now. */

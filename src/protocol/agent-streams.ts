@@ -1,12 +1,14 @@
 /**
  * What a hub has of an agent's streams (docs/protocol.md, Streams):
  *
- *   GET {base}/api/agent/streams?agent_id=…[&after=…]
+ *   GET {base}/api/agent/streams?agent_id=…[&epoch=…][&after=…]
  *   {"status":"success", "streams":[{"stream","path","ranges":[[from,to]…],"gaps":[[from,to,reason]…],"description"}…],
- *    "next"}
+ *    "link", "next"}
  *
  * `next` is null on the last page. Keys that are not named here are passed over.
  */
+import type { StatedLink } from '../event/chain.ts';
+import { readStatedLink } from './chain.ts';
 import { isCount, isObject, type JsonObject } from './received.ts';
 
 export interface HubStream {
@@ -20,6 +22,12 @@ export interface HubStream {
   readonly description: unknown;
 }
 
+export interface Whose {
+  readonly agentId: string;
+  /** Of which the link is asked for; without it, the newest that the hub knows. */
+  readonly epoch?: string | undefined;
+}
+
 /** Byte offsets; `to` is past the end. */
 export interface Range {
   readonly from: number;
@@ -30,13 +38,23 @@ export interface Gap extends Range {
   readonly reason: string;
 }
 
-export interface StreamsPage {
+export interface AgentStreams {
   readonly streams: readonly HubStream[];
+  /** Of the epoch that was asked for where the hub knows it, else of the newest; null: it has no chain of the agent. */
+  readonly link: StatedLink | null;
+}
+
+export interface StreamsPage extends AgentStreams {
   readonly next: string | null;
 }
 
-export function agentStreamsPath(agentId: string, after: string | null): string {
-  const query = new URLSearchParams({ agent_id: agentId, ...(after === null ? {} : { after }) });
+export function agentStreamsPath(whose: Whose, after: string | null): string {
+  const { agentId, epoch } = whose;
+  const query = new URLSearchParams({
+    agent_id: agentId,
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(after === null ? {} : { after }),
+  });
   return `/api/agent/streams?${query}`;
 }
 
@@ -46,25 +64,27 @@ export function readStreamsPage(body: JsonObject): StreamsPage | null {
   if (status !== 'success' || !Array.isArray(streams)) return null;
   if (next !== null && typeof next !== 'string') return null;
   const read = streams.map(readStream);
-  return read.includes(null) ? null : { streams: read as HubStream[], next };
+  return read.includes(null) ? null : { streams: read as HubStream[], next, link: readStatedLink(body.link) };
 }
 
 /** All of an agent's streams, page by page, up to so many pages; null where one could not be had. */
 export async function collectStreams(
-  agentId: string,
+  whose: Whose,
   pagesMax: number,
   ask: (path: string) => Promise<StreamsPage | null>,
-): Promise<readonly HubStream[] | null> {
+): Promise<AgentStreams | null> {
   const streams: HubStream[] = [];
   let after: string | null = null;
+  let link: StatedLink | null = null;
   for (let pages = 0; pages < pagesMax; pages += 1) {
-    const page: StreamsPage | null = await ask(agentStreamsPath(agentId, after));
+    const page: StreamsPage | null = await ask(agentStreamsPath(whose, after));
     if (page === null) return null;
     streams.push(...page.streams);
+    link = page.link;
     after = page.next;
     if (after === null) break;
   }
-  return streams;
+  return { streams, link };
 }
 
 function readStream(entry: unknown): HubStream | null {

@@ -122,6 +122,7 @@ test('a hub that was put back from a copy begins a chain anew that says so', asy
   await appendFile(journey.path('app.log'), asFile(numbered('two', 3)));
   await journey.untilCount(6);
   const [before] = await chainsOf(journey);
+  await journey.until('all have receipts', () => journey.agent.audit()?.signed?.sequence === before!.newest);
   await putBack();
   // The reply to the first batch says that another process of the hub answers; the next is sent after a registration.
   await journey.mark();

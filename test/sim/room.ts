@@ -172,6 +172,10 @@ export class Room {
     this.#hubBehind = true;
     this.#releasedBytes.clear();
     this.review('the hub lost what was gone here');
+    for (const line of this.truth.lines.values()) {
+      // What is left of such a file may not prove to be that which was read.
+      if (line.repeatable !== null) line.excuse ??= line.repeatable;
+    }
   }
 
   #hubFiles(): readonly string[] {

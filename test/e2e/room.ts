@@ -115,6 +115,15 @@ ${more}`,
       .map((line) => JSON.parse(line));
   }
 
+  /** Runs another command of the program to its end, such as `audit --hub`. */
+  async command(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number | null; readonly output: string }> {
+    await using program = this.#run(args, {});
+    const { code } = await program.ended;
+    return { code, output: program.output };
+  }
+
   /** How many lines the hub has; null when it does not answer. */
   async count(): Promise<number | null> {
     const text = await this.#get('/api/streams').catch(() => null);

@@ -25,6 +25,8 @@ export interface ProgramOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const running = new Set<ChildProcess>();
+
 export class Program {
   readonly ended: Promise<End>;
   /** What it wrote so far, standard output and error together. */
@@ -47,9 +49,18 @@ export class Program {
         this.output += bytes.toString();
       });
     }
+    running.add(this.#child);
     this.ended = new Promise((resolve) => {
-      this.#child.on('close', (code, signal) => resolve({ code, signal }));
+      this.#child.on('close', (code, signal) => {
+        running.delete(this.#child);
+        resolve({ code, signal });
+      });
     });
+  }
+
+  /** All that this process started. */
+  static killAll(): void {
+    for (const child of running) child.kill('SIGKILL');
   }
 
   get pid(): number {

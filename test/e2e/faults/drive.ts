@@ -4,11 +4,25 @@ import { closeSync, mkdirSync, openSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Program } from '../../support/program.ts';
 import { codeOf } from './codes.ts';
 
 /** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH (fs/ext4/ext4.h): as if the power had gone. */
 const losePower =
   'open(F, "<", $ARGV[0]) or die $!; my $flag = pack("L", 2); ioctl(F, 0x8004587D, $flag) or die $!';
+
+const mounted = new Set<Drive>();
+
+/** Lets no drive stay mounted and no program stay behind when somebody ends the run. */
+export function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      Program.killAll();
+      for (const drive of mounted) drive.detach();
+      process.exit(1);
+    });
+  }
+}
 
 export class Drive {
   readonly path: string;
@@ -36,10 +50,17 @@ export class Drive {
 
   mount(): void {
     execFileSync('mount', ['-o', 'loop', this.#image, this.path]);
+    mounted.add(this);
   }
 
   unmount(): void {
     execFileSync('umount', [this.path]);
+    mounted.delete(this);
+  }
+
+  /** Also while somebody has files open there. */
+  detach(): void {
+    if (mounted.delete(this)) execFileSync('umount', ['-l', this.path]);
   }
 
   /** What was not synced is gone. True: nothing can be written there any more. */
@@ -54,7 +75,7 @@ export class Drive {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.unmount();
+    this.detach();
     await rm(this.#home, { recursive: true });
   }
 }

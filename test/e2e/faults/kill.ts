@@ -26,6 +26,8 @@ const calls = [
   'close',
 ];
 const nthMax = 300;
+/** Longer than the agent waits for a reply. */
+const pauseMsMax = 1500;
 /** A call that does not come so often is not waited for. */
 const callPatienceMs = 1500;
 
@@ -35,23 +37,23 @@ export const smallBatches = 'batch: { bytes: 8KiB, records: 100, interval: 20ms 
 type Side = 'agent' | 'hub';
 
 export const killFaults: readonly Fault[] = [
-  { name: 'kill-agent', needs: [], cycles: { short: 12, long: 500 }, run: repeatedly('agent', killAtRandom) },
-  { name: 'kill-hub', needs: [], cycles: { short: 8, long: 100 }, run: repeatedly('hub', killAtRandom) },
+  { name: 'kill-agent', needs: [], cycles: { short: 2, long: 500 }, run: repeatedly('agent', killAtRandom) },
+  { name: 'kill-hub', needs: [], cycles: { short: 3, long: 100 }, run: repeatedly('hub', killAtRandom) },
   {
     name: 'kill-agent-at-call',
     needs: [strace],
-    cycles: { short: 6, long: 100 },
+    cycles: { short: 2, long: 100 },
     run: repeatedly('agent', killAtCall),
   },
   {
     name: 'kill-hub-at-call',
     needs: [strace],
-    cycles: { short: 6, long: 100 },
+    cycles: { short: 2, long: 100 },
     run: repeatedly('hub', killAtCall),
   },
-  { name: 'terminate-agent', needs: [], cycles: { short: 4, long: 50 }, run: repeatedly('agent', terminate) },
-  { name: 'terminate-hub', needs: [], cycles: { short: 4, long: 50 }, run: repeatedly('hub', terminate) },
-  { name: 'pause', needs: [], cycles: { short: 4, long: 50 }, run: pauses },
+  { name: 'terminate-agent', needs: [], cycles: { short: 2, long: 50 }, run: repeatedly('agent', terminate) },
+  { name: 'terminate-hub', needs: [], cycles: { short: 2, long: 50 }, run: repeatedly('hub', terminate) },
+  { name: 'pause', needs: [], cycles: { short: 2, long: 50 }, run: pauses },
 ];
 
 interface Blow {
@@ -117,13 +119,13 @@ async function terminate({ room, side, fired }: Blow): Promise<void> {
 async function pauses(...[cycles, figures]: Parameters<Fault['run']>): Promise<void> {
   await using room = await Room.open();
   const writer = new Writer(room.logs);
-  room.configure(`type: hub, timeout: 200ms, url: "${room.hubUrl}"`, smallBatches);
+  room.configure(`type: hub, timeout: 1s, url: "${room.hubUrl}"`, smallBatches);
   await begin(room, writer);
   writer.start();
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     const side: Side = cycle % 2 === 0 ? 'agent' : 'hub';
     room[side].signal('SIGSTOP');
-    await clock.sleep(random.fraction() * 600);
+    await clock.sleep(random.fraction() * pauseMsMax);
     assert.match(readFileSync(`/proc/${room[side].pid}/status`, 'utf8'), /^State:\s+T/m);
     figures.fired(`SIGSTOP of the ${side}`);
     room[side].signal('SIGCONT');

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { endOnSignals } from './drive.ts';
 import { runFault } from './fault.ts';
 import { Figures } from './figures.ts';
 import { faults } from './registry.ts';
@@ -22,6 +23,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+endOnSignals();
 const rows: Row[] = [];
 const outcome = { passed: 0, failed: 0, skipped: 0 };
 for (const fault of faults.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {

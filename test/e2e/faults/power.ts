@@ -17,7 +17,7 @@ export const powerFaults: readonly Fault[] = [
   {
     name: 'power-agent',
     needs: [ext4],
-    cycles: { short: 4, long: 100 },
+    cycles: { short: 2, long: 100 },
     run: async (cycles, figures) => {
       await using drive = await Drive.ext4();
       await outages({ drive, side: 'agent', options: { state: join(drive.path, 'state') }, cycles, figures });
@@ -26,7 +26,7 @@ export const powerFaults: readonly Fault[] = [
   {
     name: 'power-hub',
     needs: [ext4],
-    cycles: { short: 4, long: 100 },
+    cycles: { short: 2, long: 100 },
     run: async (cycles, figures) => {
       await using drive = await Drive.ext4();
       await outages({ drive, side: 'hub', options: { data: join(drive.path, 'hub') }, cycles, figures });

@@ -12,13 +12,15 @@ import type { SelfLog } from '../host/selflog.ts';
 import { controlBodyBytesMax, hubSocketPath } from '../hub/control.ts';
 import { type Hub, openHub } from '../hub/hub.ts';
 import type { Asset, Assets } from '../hub/page-routes.ts';
-import { hubDefaults } from '../settings/hub.ts';
+import { type HubSettings, hubDefaults } from '../settings/hub.ts';
 
 export interface HubOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly dataDirectory: string;
   /** Null: the one generated at the first start. */
   readonly key: string | null;
+  /** As in the hub's settings; without it, what was set over the API. */
+  readonly keep?: HubSettings['keep'];
   readonly log: SelfLog;
 }
 
@@ -48,7 +50,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 /** Throws `AlmadiaError`; then nothing is left open. */
 export async function openHubSession(host: Host, options: HubOptions): Promise<HubSession> {
   const { dataDirectory, key, listen, log } = options;
-  const settings = { ...hubDefaults, dataDirectory, key };
+  const settings = { ...hubDefaults, dataDirectory, key, keep: options.keep ?? null };
   const hub = await openHub(host, settings, log, await pageAssets(host, log));
   const { bodyBytesMax } = settings;
   let server: Server;

@@ -4,17 +4,20 @@ import { DiskError } from '../host/disk.ts';
 import { AlmadiaError } from '../host/errors.ts';
 import { readFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
+import type { HubSettings } from '../settings/hub.ts';
 import { openLog } from './agent-log.ts';
-import type { CommandContext, Signals } from './command.ts';
+import type { CommandContext, Options, Signals } from './command.ts';
 import { defaults, keyVariable } from './commands/hub.ts';
 import { type HubOptions, type HubSession, openHubSession } from './hub-session.ts';
 import { say } from './messages.ts';
-import { integerOption } from './options.ts';
+import { durationOption, integerOption, sizeOption } from './options.ts';
 
 /** Running requests may end for so long after the first signal. */
 const closeGraceMs = 5000;
 
 const keyFileBytesMax = 4096;
+
+const ageMaxMs = 36_500 * 86_400_000;
 
 export async function run(context: CommandContext): Promise<number> {
   const { host, options } = context;
@@ -27,6 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
       },
       dataDirectory: resolve(host.process.workingDirectory, options.text('data') || defaults.data),
       key: await givenKey(context),
+      keep: keepFrom(options),
       log,
       signals: context.signals,
       opened: (session) => announce(session, context),
@@ -35,6 +39,12 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     await log.close();
   }
+}
+
+function keepFrom(options: Options): HubSettings['keep'] {
+  const ageMs = durationOption(options, 'keep', { min: 60_000, max: ageMaxMs }) ?? null;
+  const bytesMax = sizeOption(options, 'keep-bytes', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? null;
+  return ageMs === null && bytesMax === null ? null : { ageMs, bytesMax };
 }
 
 /** From the command line, a file or the environment; null: the one that the hub made. */

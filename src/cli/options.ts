@@ -1,6 +1,7 @@
 /** Reading what the parser found by the long names of options, and checking their values. */
 import { AlmadiaError } from '../host/errors.ts';
-import { duration } from '../settings/quantity.ts';
+import type { Field } from '../settings/field.ts';
+import { type Bounds, bytes, duration } from '../settings/quantity.ts';
 import type { CommandOption, Options } from './command.ts';
 
 /** The long name in a description's flags, without dashes: `-c, --config <file>` gives `config`. */
@@ -64,14 +65,22 @@ export function decimalOption(
 }
 
 /** A time with its unit, such as `24h`, in milliseconds. Throws OPTION_INVALID. */
-export function durationOption(
+export function durationOption(options: Options, name: string, bounds: Bounds): number | undefined {
+  return countedOption(options, name, duration(bounds));
+}
+
+/** A size with its unit, such as `10GiB`, in bytes. Throws OPTION_INVALID. */
+export function sizeOption(options: Options, name: string, bounds: Bounds): number | undefined {
+  return countedOption(options, name, bytes(bounds));
+}
+
+function countedOption(
   options: Options,
   name: string,
-  bounds: { readonly min: number; readonly max: number },
+  { parse, limits }: Pick<Field<number>, 'parse' | 'limits'>,
 ): number | undefined {
   const text = options.text(name);
   if (text === undefined) return undefined;
-  const { parse, limits } = duration(bounds);
   const parsed = parse(text);
   if (parsed.kind === 'value') return parsed.value;
   throw new AlmadiaError('OPTION_INVALID', { option: `--${name}`, value: text, expected: limits });

@@ -395,7 +395,7 @@ test('a store of the format before is taken over, with its lines', async (contex
   hub = await tamper(
     context,
     hub,
-    'DROP TABLE epochs; DROP TABLE links; DROP TABLE descriptions; DROP TABLE events; PRAGMA user_version = 2',
+    'DROP TABLE epochs; DROP TABLE links; DROP TABLE descriptions; DROP TABLE events; DROP TABLE removed; PRAGMA user_version = 2',
   );
   await send(hub, new ChainOfTests().next([at(4, 'two\n')]));
   assert.deepEqual((await streamsOf(hub)).streams[0].ranges, [[0, 8]]);

@@ -30,6 +30,8 @@ import { ilaSocRoutes } from './receive-ila-soc.ts';
 import { syncLogsRoutes } from './receive-sync-logs.ts';
 import { Receiver } from './receiver.ts';
 import { defaultHeaders, Refusal, refusalReply, unavailable } from './reply.ts';
+import { Retention } from './retention.ts';
+import { retentionRoutes } from './retention-routes.ts';
 import { type Matched, Router } from './router.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
@@ -76,6 +78,7 @@ export async function openHub(
   const instances = new Instances(store);
   const proofs = new Proofs({ store, clock, work, log });
   const receiver = new Receiver({ host, settings, log, store, fleet, instances, proofs, tail });
+  const retention = new Retention({ store, clock, log, keep: settings.keep });
   const scanner = openLogScanner();
   const router = new Router([
     ...syncLogsRoutes(receiver, scanner),
@@ -84,10 +87,12 @@ export async function openHub(
     ...readRoutes({ store, fleet }),
     ...chainRoutes({ store, fleet, hubId: identity.id }),
     ...keyRoutes(agentKeys, receiver),
+    ...retentionRoutes(retention, receiver),
     ...tailRoutes(tail),
     ...sessionRoutes(sessions, receiver),
     ...pageRoutes(assets),
   ]);
+  retention.start();
   log.write('info', 'hub.opened', `the hub keeps its lines in ${settings.dataDirectory}`);
 
   const admitted = (head: RequestHead): Matched & { readonly sender: Sender } => {
@@ -134,7 +139,7 @@ export async function openHub(
     close: async () => {
       closing = true;
       tail.close();
-      await Promise.all([...running, proofs.close()]);
+      await Promise.all([...running, proofs.close(), retention.close()]);
       fleet.close();
       await store.close();
       log.write('info', 'hub.closed', 'the hub has stopped');

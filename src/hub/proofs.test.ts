@@ -8,11 +8,21 @@ import { Proofs } from './proofs.ts';
 
 const stream: StreamAudit = {
   ...{ number: 1, agent: 'web', id: 'a'.repeat(32), path: '/a.log', source: 'a.log', forkOf: null },
-  ...{ lines: 1, bytes: 1, duplicates: 0, begin: 0, ranges: [], gaps: [], completeTo: 0, missing: [] },
+  ...{
+    lines: 1,
+    bytes: 1,
+    duplicates: 0,
+    begin: 0,
+    ranges: [],
+    removed: [],
+    gaps: [],
+    completeTo: 0,
+    missing: [],
+  },
 };
 
 const chain: ChainAudit = {
-  ...{ agent: 'web', epoch: 'e', left: null, repeats: 0, links: 1, contiguousTo: 1 },
+  ...{ agent: 'web', epoch: 'e', left: null, repeats: 0, links: 1, prunedTo: 0, contiguousTo: 1 },
   ...{ missing: [], broken: [], lost: [] },
 };
 

@@ -115,7 +115,7 @@ async function* audited(store: Store, agent: string | null, content: boolean): A
   for await (const stream of store.audit(agent, content)) {
     streams += 1;
     complete &&= stream.missing.length === 0;
-    const proof = { complete_to: stream.completeTo, missing: stream.missing };
+    const proof = { complete_to: stream.completeTo, missing: stream.missing, removed: stream.removed };
     yield `${JSON.stringify({ ...describe(stream), ...proof })}\n`;
   }
   for await (const chain of store.auditChains(agent, content)) {
@@ -132,13 +132,14 @@ function describeChain({
   left,
   links,
   repeats,
+  prunedTo,
   contiguousTo,
   missing,
   broken,
   lost,
 }: ChainAudit) {
   return {
-    ...{ agent, epoch, left, links, repeats, contiguous_to: contiguousTo, missing },
+    ...{ agent, epoch, left, links, repeats, pruned_to: prunedTo, contiguous_to: contiguousTo, missing },
     broken: broken.map(({ batchId, ...one }) => ({ ...one, batch_id: batchId })),
     lost: lost.map(({ batchId, ...one }) => ({ ...one, batch_id: batchId })),
   };

@@ -93,7 +93,7 @@ test('changed bytes are found where the content is looked at', async (context) =
 });
 
 test('a stream that holds nothing is complete to 0', () => {
-  const nothing = judge({ begin: 0, ranges: [], gaps: [] }, { stored: [], damaged: [] });
+  const nothing = judge({ begin: 0, ranges: [], gaps: [] }, { stored: [], removed: [], damaged: [] });
   assert.deepEqual(nothing, { completeTo: 0, missing: [] });
 });
 

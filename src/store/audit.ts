@@ -20,24 +20,30 @@ export async function* auditStreams(
     const damaged = machine.content ? await damagedOf(head, tables, machine.work) : [];
     // In one step, so that no commit comes between what is said and what is there.
     const claims = { begin: head.begin, ranges: tables.ranges(number), gaps: tables.gaps(number) };
-    const stored = tables.covered(number);
-    yield { ...head, number, ...claims, ...judge(claims, { stored, damaged }) };
+    const [stored, removed] = [tables.covered(number), tables.removed.of(number)];
+    yield { ...head, number, ...claims, removed, ...judge(claims, { stored, removed, damaged }) };
   }
 }
 
 /** Pure: the places of a stream where something is missing, in order. */
 export function judge(
   { begin, ranges, gaps }: Pick<StreamSummary, 'begin' | 'ranges' | 'gaps'>,
-  found: { readonly stored: readonly Range[]; readonly damaged: readonly Range[] },
+  found: {
+    readonly stored: readonly Range[];
+    readonly removed: readonly Range[];
+    readonly damaged: readonly Range[];
+  },
 ): Pick<StreamAudit, 'completeTo' | 'missing'> {
-  const { stored, damaged } = found;
+  const { stored, removed, damaged } = found;
   const known = [...ranges, ...gaps, ...stored].sort((a, b) => a.from - b.from);
   if (known.length === 0) return { completeTo: begin, missing: [] };
   const whole = { from: begin, to: hull(known).to };
   const missing: Missing[] = [
     ...subtract(whole, known).map((range): Missing => ({ ...range, why: 'never-arrived' })),
     ...ranges.flatMap((range) =>
-      subtract(range, stored).map((part): Missing => ({ ...part, why: 'removed' })),
+      subtract(range, stored)
+        .flatMap((part) => subtract(part, removed))
+        .map((part): Missing => ({ ...part, why: 'removed' })),
     ),
     ...stored.flatMap((block) =>
       subtract(block, ranges).map((part): Missing => ({ ...part, why: 'not-acked' })),

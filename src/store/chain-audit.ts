@@ -2,7 +2,6 @@
  * What the store can prove of chains: links against each other, and against the lines that they say they stored. Reads
  * only, and between two links lets others go on.
  */
-import { noLink } from '../event/chain.ts';
 import type { Work } from '../host/work.ts';
 import { linkHash } from '../protocol/chain.ts';
 import { BlockError, type Content, readBlock } from './block.ts';
@@ -35,10 +34,10 @@ async function auditChain(epoch: EpochRow, parts: AuditParts): Promise<ChainAudi
   const broken: BrokenLink[] = [];
   const lost: LostRange[] = [];
   const contents = new Contents(parts);
-  let contiguousTo = 0;
-  let hash: string | null = noLink;
+  let contiguousTo = epoch.pruned.sequence;
+  let hash: string | null = epoch.pruned.hash;
   let links = 0;
-  let last = 0;
+  let last = epoch.pruned.sequence;
   for (;;) {
     const sequence = chains.sequenceAfter(epoch.number, last);
     if (sequence === null) break;
@@ -69,7 +68,7 @@ async function auditChain(epoch: EpochRow, parts: AuditParts): Promise<ChainAudi
   if (epoch.sequence > last) missing.push({ from: last + 1, to: epoch.sequence + 1 });
   const { agent, epoch: id, repeats, left } = epoch;
   return {
-    ...{ agent, epoch: id, left, links, repeats, contiguousTo },
+    ...{ agent, epoch: id, left, links, repeats, contiguousTo, prunedTo: epoch.pruned.sequence },
     missing: joined(missing).slice(0, foundMax),
     broken: broken.slice(0, foundMax),
     lost: lost.slice(0, foundMax),
@@ -94,16 +93,23 @@ function joined(ranges: readonly Range[]): Range[] {
   return whole;
 }
 
-/** Ranges that the link stored and that are claimed no more, or for which there are no blocks. */
+/** Ranges that the link stored and that are claimed no more, or for which there are no blocks and were none removed. */
 function lostOf({ sequence, part, batchId, segments }: LinkRow, tables: Tables): LostRange[] {
   return (JSON.parse(segments) as StoredSegment[]).flatMap(([number, from, to]) => {
     const range = { from, to };
     const claimed = subtract(range, tables.rangesNear(number, range));
-    const gone = claimed.length > 0 ? claimed : subtract(range, blocksOf(number, range, tables));
+    const gone =
+      claimed.length > 0
+        ? claimed
+        : subtractAll(range, blocksOf(number, range, tables), tables.removed.near(number, range));
     if (gone.length === 0) return [];
     const { id: stream, path } = tables.streamOrNull(number) ?? { id: '', path: '' };
     return gone.map((one) => ({ ...one, sequence, part, batchId, stream, path }));
   });
+}
+
+function subtractAll(range: Range, blocks: readonly Range[], removed: readonly Range[]): Range[] {
+  return subtract(range, blocks).flatMap((part) => subtract(part, removed));
 }
 
 function blocksOf(stream: number, range: Range, tables: Tables): BlockRow[] {

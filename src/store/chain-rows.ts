@@ -10,7 +10,12 @@ export interface EpochRow extends LinkPlace {
   readonly agent: string;
   readonly repeats: number;
   readonly left: Breaks | null;
+  /** Up to which link the links were removed; 0 and no link where none was. */
+  readonly pruned: LinkMark;
 }
+
+/** A link's place in its epoch. */
+export type LinkMark = Pick<LinkPlace, 'sequence' | 'hash'>;
 
 export interface LinkRow {
   readonly epoch: number;
@@ -70,6 +75,20 @@ export class ChainRows {
     this.#database.run(sql, sequence, bytesOf(hash), number);
   }
 
+  prune(number: number, { sequence, hash }: LinkMark): void {
+    this.#database.run('DELETE FROM links WHERE epoch = ? AND sequence <= ?', number, sequence);
+    const sql = 'UPDATE epochs SET pruned = ?, pruned_hash = ? WHERE number = ?';
+    this.#database.run(sql, sequence, bytesOf(hash), number);
+  }
+
+  /** Whether this very batch, or part of one, is stored already. */
+  hasLink({ agent, epoch, sequence, part, hash, contentHash }: LinkName): boolean {
+    const sql = `SELECT 1 FROM links WHERE epoch = (SELECT number FROM epochs WHERE agent = ? AND id = ?)
+      AND sequence = ? AND part = ? AND hash = ? AND content = ?`;
+    const values = [agent, epoch, sequence, part, bytesOf(hash), bytesOf(contentHash)];
+    return this.#database.all(sql, ...values).length > 0;
+  }
+
   repeat(number: number): void {
     this.#database.run('UPDATE epochs SET repeats = repeats + 1 WHERE number = ?', number);
   }
@@ -119,6 +138,11 @@ export class ChainRows {
   }
 }
 
+interface LinkName extends Pick<LinkRow, 'sequence' | 'part' | 'hash' | 'contentHash'> {
+  readonly agent: string;
+  readonly epoch: string;
+}
+
 interface Description {
   /** Of which link it came with. */
   readonly epoch: number;
@@ -144,6 +168,7 @@ function epochOf(row: SqlRow): EpochRow {
     sequence: Number(row.contiguous),
     hash: hexOf(row.hash),
     repeats: Number(row.repeats),
+    pruned: { sequence: Number(row.pruned), hash: hexOf(row.pruned_hash) },
     left:
       reason === ''
         ? null

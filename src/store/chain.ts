@@ -40,9 +40,9 @@ export function addLink(
   const { chain } = link;
   const epoch = epochFor(arrival, chain.epoch, tables);
   const segments = JSON.stringify(storedSegments(arrival, placed));
-  const added = tables.chains.addLink(
-    linkRow(epoch.number, link, { contentHash: link.contentHash, segments }),
-  );
+  const row = linkRow(epoch.number, link, { contentHash: link.contentHash, segments });
+  // What came so long after its link was removed is a repeat: the chain goes on far behind it.
+  const added = chain.sequence > epoch.pruned.sequence && tables.chains.addLink(row);
   if (!added) tables.chains.repeat(epoch.number);
   if (chain.breaks !== undefined && epoch.left === null) {
     tables.chains.leave(epoch.number, chain.breaks);
@@ -69,6 +69,7 @@ export function addLink(
 
 function state(statement: HashedChain, arrival: Arrival, tables: ChainTables): void {
   const epoch = epochFor(arrival, statement.chain.epoch, tables);
+  if (statement.chain.sequence <= epoch.pruned.sequence) return;
   tables.chains.addLink(linkRow(epoch.number, statement, { contentHash: '', segments: '[]' }));
   reach(epoch, { at: statement.chain.sequence, arrival, tables });
 }
@@ -77,7 +78,7 @@ function epochFor({ agent }: Arrival, id: string, { chains }: ChainTables): Epoc
   const known = chains.epoch(agent, id);
   if (known !== null) return known;
   const place = { epoch: id, sequence: 0, hash: noLink };
-  return { ...place, number: chains.addEpoch(agent, place), agent, repeats: 0, left: null };
+  return { ...place, number: chains.addEpoch(agent, place), agent, repeats: 0, left: null, pruned: place };
 }
 
 /** Says what is broken at the place just taken, and takes into the contiguous part what belongs to it now. */

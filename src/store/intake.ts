@@ -162,7 +162,10 @@ export class Intake {
     wave: Waiting,
     before: ReadonlyMap<string, Promise<Planned | null>>,
   ): Promise<Planned | null> {
-    const machine = { tables: this.#tables, work: this.#options.work };
+    const machine = {
+      ...{ tables: this.#tables, work: this.#options.work },
+      repeated: isRepeat(wave.arrival, this.#options.chains),
+    };
     const plans = await Promise.all(
       wave.parts.map(async (part, index) => {
         const encoded = wave.encoded[index] ?? null;
@@ -258,6 +261,12 @@ export class Intake {
     }
     return head;
   }
+}
+
+function isRepeat({ agent, link }: Arrival, chains: ChainTables['chains']): boolean {
+  if (link === undefined) return false;
+  const { epoch, sequence, part } = link.chain;
+  return chains.hasLink({ agent, epoch, sequence, part, hash: link.hash, contentHash: link.contentHash });
 }
 
 /** Streams that a transaction has created, by what several plans may share. */

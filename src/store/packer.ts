@@ -106,6 +106,8 @@ export class Packer {
     }
     const packed = await blocksOfContents(contents, this.#options.work);
     this.#database.transaction('normal', () => {
+      // Retention may have taken one away meanwhile.
+      if (!run.every(({ number }) => this.#tables.hasBlock(number))) return;
       for (const block of run) this.#tables.removeBlock(block.number);
       const head = this.#tables.stream(stream);
       for (const block of packed) this.#tables.addBlock(head, block);

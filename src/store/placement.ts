@@ -10,7 +10,7 @@
 
 import type { Work } from '../host/work.ts';
 import { BlockError, type Content, readBlock } from './block.ts';
-import { intersect } from './range.ts';
+import { intersect, subtract } from './range.ts';
 import { countOf, linesOf, part, type Run, rangeOf } from './run.ts';
 import type { Line, Range } from './store.ts';
 import type { BlockRow, StreamRow, Tables } from './tables.ts';
@@ -26,18 +26,28 @@ export interface Placement {
   readonly duplicates: number;
 }
 
+export interface Machine {
+  readonly tables: Tables;
+  readonly work: Work;
+  /** Whether the run is of a batch that was stored before, as its link proves. */
+  readonly repeated: boolean;
+}
+
 /** At least one line. Its lines are looked at only where something of their range is stored already. */
 export async function placeRun(
   run: Run,
   family: readonly StreamRow[],
-  { tables, work }: { readonly tables: Tables; readonly work: Work },
+  { tables, work, repeated }: Machine,
 ): Promise<Placement> {
   const range = rangeOf(run);
   let best: { stream: StreamRow; known: readonly Range[]; merit: number } | null = null;
   for (const stream of family) {
     const near = tables.rangesNear(stream.number, range);
     const known = intersect(range, near);
-    if (!(await equalWithin(known, run, { stream: stream.number, tables, work }))) continue;
+    // Of what retention has removed, only the link tells whether it is the same.
+    const removed = repeated ? tables.removed.near(stream.number, range) : [];
+    const there = known.flatMap((part) => subtract(part, removed));
+    if (!(await equalWithin(there, run, { stream: stream.number, tables, work }))) continue;
     const merit = meritOf(known, touches(stream, range.from, tables));
     if (best === null || merit > best.merit) best = { stream, known, merit };
   }

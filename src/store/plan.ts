@@ -8,7 +8,7 @@
  */
 import type { Work } from '../host/work.ts';
 import { type Block, blockBytesMax, blocksOf, encodeBlock } from './block.ts';
-import { type Placement, placeGap, placeRun } from './placement.ts';
+import { type Machine, type Placement, placeGap, placeRun } from './placement.ts';
 import { moved, pieces, type Run, rangeOf } from './run.ts';
 import type { StreamRow, Tables } from './tables.ts';
 import { type PackedText, packText, textBlock } from './text-block.ts';
@@ -28,11 +28,6 @@ export interface Plan {
 export type Encoded =
   | { readonly kind: 'text'; readonly packed: readonly PackedText[] }
   | { readonly kind: 'lines'; readonly blocks: readonly Block[] };
-
-export interface Machine {
-  readonly tables: Tables;
-  readonly work: Work;
-}
 
 /** What can be made before it is known where the part goes; null where that cannot. */
 export async function encodeAhead(part: WavePart, work: Work): Promise<Encoded | null> {
@@ -78,14 +73,11 @@ function runAfter(part: WavePart, before: Plan, tables: Tables): Run | null {
   return part.run;
 }
 
-async function place(
-  part: WavePart,
-  family: readonly StreamRow[],
-  { tables, work }: Machine,
-): Promise<Placement> {
+async function place(part: WavePart, family: readonly StreamRow[], machine: Machine): Promise<Placement> {
+  const { tables } = machine;
   switch (part.kind) {
     case 'lines':
-      return placeRun(part.run, family, { tables, work });
+      return placeRun(part.run, family, machine);
     case 'gap':
       return { stream: placeGap(part, family, tables), runs: [], duplicates: 0 };
     case 'append': {

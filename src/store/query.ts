@@ -7,7 +7,7 @@ import type { SqlRow } from '../host/database.ts';
 import type { Work } from '../host/work.ts';
 import { BlockError, decodeBlock } from './block.ts';
 import type { ChainRows } from './chain-rows.ts';
-import { intersect } from './range.ts';
+import { intersect, joined } from './range.ts';
 import type { AgentStreams, Line, Newest, Page, Query, Range, StreamSummary } from './store.ts';
 import { type BlockRow, type StreamRow, streamOf, type Tables } from './tables.ts';
 
@@ -63,8 +63,9 @@ export function agentStreams(
   let ranges = 0;
   for (const row of rows.slice(0, max)) {
     const claimed = summaryOf(row, tables);
-    const covered = tables.covered(claimed.number);
-    const summary = { ...claimed, ranges: claimed.ranges.flatMap((range) => intersect(range, covered)) };
+    const kept = [...tables.covered(claimed.number), ...tables.removed.of(claimed.number)];
+    const known = joined(kept);
+    const summary = { ...claimed, ranges: claimed.ranges.flatMap((range) => intersect(range, known)) };
     streams.push({ ...summary, description: chains.description(agent, summary.id) });
     ranges += summary.ranges.length + summary.gaps.length;
     if (ranges >= pageRangesMax) break;

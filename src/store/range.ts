@@ -28,3 +28,14 @@ export function hull(ranges: readonly Range[]): Range {
     to: Math.max(...ranges.map((range) => range.to)),
   };
 }
+
+/** In order, and those that overlap or touch as one. */
+export function joined(ranges: readonly Range[]): Range[] {
+  const whole: Range[] = [];
+  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = whole.at(-1);
+    if (last === undefined || last.to < range.from) whole.push(range);
+    else whole[whole.length - 1] = hull([last, range]);
+  }
+  return whole;
+}

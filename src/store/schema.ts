@@ -11,19 +11,22 @@
  * - `notes`: small texts by kind and name.
  * - `epochs`: chains of an agent's batches. `contiguous` and `hash`: how far each is whole; `left_…`: the link of the epoch
  *   before at which the agent left it, and `reason` why; '' where it did not say.
+ *   `pruned` and `pruned_hash`: up to which link the links were removed, with the lines that they stood for.
  * - `links`: every batch or part of one that is stored, or stated as set aside (`content` is then empty). Of one place more
  *   than one is a broken chain. `segments` is where its bytes lie (`chain.ts`). Hashes are bytes.
  * - `descriptions`: what an agent remembers of a stream, the newest by epoch and sequence.
+ * - `removed`: positions that retention has removed; disjoint, and never two that touch. They stay in `ranges`.
  * - `events`: what somebody should know; `name` makes what is seen twice one event.
  *
  * Ranges and gaps have their end in the key: what is asked for nearly always lies at the end of a stream.
  */
+import { noLink } from '../event/chain.ts';
 import type { Database, DatabaseShape, Databases } from '../host/database.ts';
 import { DatabaseError } from '../host/database.ts';
 import { AlmadiaError } from '../host/errors.ts';
 
-/** 1 had blocks of version 1 only, compressed with gzip, and 2 the same tables; 3 has chains and events. */
-const format = 3;
+/** 1 had blocks of version 1 only, compressed with gzip, and 2 the same tables; 3 has chains and events, 4 retention. */
+const format = 4;
 
 const tables = `
   CREATE TABLE streams (
@@ -80,6 +83,22 @@ const chainTables = `
   CREATE INDEX events_by_agent ON events (agent, number);
 `;
 
+const retentionTables = `
+  CREATE TABLE removed (
+    stream INTEGER NOT NULL, "end" INTEGER NOT NULL, start INTEGER NOT NULL,
+    PRIMARY KEY (stream, "end")
+  ) WITHOUT ROWID;
+  ALTER TABLE epochs ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE epochs ADD COLUMN pruned_hash BLOB NOT NULL DEFAULT x'${noLink}';
+`;
+
+/** What each format added to the one before. */
+const steps: readonly { readonly format: number; readonly sql: string }[] = [
+  { format: 1, sql: tables },
+  { format: 3, sql: chainTables },
+  { format: 4, sql: retentionTables },
+];
+
 /**
  * A commit changes a page of each of eight tables and indexes, whatever it stores: with the pages of 32 KiB that suit
  * large values, 256 KiB beside some 200 of lines. The lines themselves cost the same in both.
@@ -92,11 +111,11 @@ export function openDatabase(databases: Databases, path: string): Database {
   try {
     const found = Number(database.all('PRAGMA user_version')[0]!.user_version);
     if (found > format) throw new AlmadiaError('STORE_NEWER', { path, found, known: format });
-    if (found === 0) create(database, path);
-    else if (found < format) {
+    if (found === 0) refuseForeign(database, path);
+    if (found < format) {
       database.transaction('full', () => {
-        database.exec(chainTables);
-        stamp(database);
+        for (const step of steps) if (step.format > found) database.exec(step.sql);
+        database.exec(`PRAGMA user_version = ${format}`);
       });
     }
     return database;
@@ -115,19 +134,10 @@ function openFile(databases: Databases, path: string): Database {
 }
 
 /** A file that holds tables but no format number is somebody else's database. */
-function create(database: Database, path: string): void {
+function refuseForeign(database: Database, path: string): void {
   if (database.all('SELECT name FROM sqlite_master LIMIT 1').length > 0) {
     throw new AlmadiaError('STORE_DAMAGED', { path, cause: 'it is a database, but not of a hub' });
   }
-  database.transaction('full', () => {
-    database.exec(tables);
-    database.exec(chainTables);
-    stamp(database);
-  });
-}
-
-function stamp(database: Database): void {
-  database.exec(`PRAGMA user_version = ${format}`);
 }
 
 function asOpeningError(error: unknown, path: string): unknown {

@@ -10,6 +10,7 @@ import { EventRows } from './event-rows.ts';
 import { Intake, type StoredBlocks } from './intake.ts';
 import { Packer } from './packer.ts';
 import { agentStreams, readPages, summaries } from './query.ts';
+import { retain } from './retention.ts';
 import { asStoreError, openDatabase } from './schema.ts';
 import type { ChainSummary, Notes, Store } from './store.ts';
 import { Tables } from './tables.ts';
@@ -37,6 +38,7 @@ export function openStore(
       packer.added(stream, { blocks: loose.length, bytes });
     }
   };
+  let retaining: Promise<unknown> = Promise.resolve();
   const intake = new Intake(database, tables, { path, work: machine.work, stored, chains, events });
   return {
     commit: (arrival) => intake.commit(arrival),
@@ -61,11 +63,21 @@ export function openStore(
     auditChains: (agent, content) => auditChains(agent, { chains, tables, work: machine.work, content }),
     audit: (agent, content) =>
       auditStreams(summaries(agent, tables), { tables, work: machine.work, content }),
+    retain: async (rules, nowMs, signal) => {
+      try {
+        const parts = { database, tables, chains, work: machine.work, signal };
+        const retained = retain(rules, nowMs, parts);
+        retaining = retained;
+        return await retained;
+      } catch (error) {
+        throw asStoreError(error, path);
+      }
+    },
     notes: notesOf(database, path),
     merged: () => packer.idle(),
     close: async () => {
       await intake.drained();
-      await packer.close();
+      await Promise.all([packer.close(), retaining.catch(() => undefined)]);
       database.close();
     },
   };

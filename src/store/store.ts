@@ -42,6 +42,11 @@ export interface Store {
   auditChains(agent: string | null, content: boolean): AsyncIterable<ChainAudit>;
   /** What is proved of each of those streams; with `content`, by every byte that is stored. A stream at a time. */
   audit(agent: string | null, content: boolean): AsyncIterable<StreamAudit>;
+  /**
+   * Removes what the rules do not keep, in small steps beside everything else, and remembers it as removed. Rejects as
+   * `commit` does; what was removed before stays so. One call at a time. Ends early when the signal is aborted.
+   */
+  retain(rules: readonly RetentionRule[], nowMs: number, signal: AbortSignal): Promise<Retained>;
   readonly notes: Notes;
   /** Ends what is being committed, then lets go of the file. */
   close(): Promise<void>;
@@ -161,6 +166,8 @@ export interface StreamSummary extends StreamHead {
 export interface StreamAudit extends StreamSummary {
   /** Up to here, from `begin` on, everything is stored or a named gap. */
   readonly completeTo: number;
+  /** What retention has removed; that is not missing. */
+  readonly removed: readonly Range[];
   /** In order of position; empty where all that is known of is there. */
   readonly missing: readonly Missing[];
 }
@@ -171,6 +178,22 @@ export interface StreamAudit extends StreamSummary {
  */
 export interface Missing extends Range {
   readonly why: 'never-arrived' | 'removed' | 'not-acked' | 'damaged';
+}
+
+/** For an agent's streams of one source; null is any. Of the rules that fit a stream, that of its agent goes first. */
+export interface RetentionRule {
+  readonly agent: string | null;
+  readonly source: string | null;
+  /** What was received longer ago goes; null: nothing does. */
+  readonly ageMs: number | null;
+  /** Of all streams of this rule together, bytes of their files; the oldest go. Null: nothing does. */
+  readonly bytesMax: number | null;
+}
+
+/** What was removed; bytes of the files. */
+export interface Retained {
+  readonly blocks: number;
+  readonly bytes: number;
 }
 
 export interface AgentStreams {
@@ -216,6 +239,8 @@ export interface ChainSummary extends ChainHead {
 /** What is there now, whatever was found as it came. */
 export interface ChainAudit extends ChainHead {
   readonly links: number;
+  /** Up to which sequence retention has removed the links; what is told of the chain begins behind it. */
+  readonly prunedTo: number;
   /** Up to which sequence nothing is missing and each link is of the one before. */
   readonly contiguousTo: number;
   /** Sequences of which nothing, or not every part, is there; `to` is not included. In order. */

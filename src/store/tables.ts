@@ -6,6 +6,7 @@ import type { Database, SqlRow } from '../host/database.ts';
 import type { Block } from './block.ts';
 import { blockBytesMin } from './block.ts';
 import { hull, subtract } from './range.ts';
+import { RemovedRows } from './removed-rows.ts';
 import type { Range, StreamHead } from './store.ts';
 
 export interface StreamRow extends StreamHead {
@@ -71,7 +72,10 @@ export class Tables {
 
   constructor(database: Database) {
     this.#database = database;
+    this.removed = new RemovedRows(database);
   }
+
+  readonly removed: RemovedRows;
 
   /** Counts the replacements of blocks, for readers that must not miss one. */
   merges = 0;
@@ -216,6 +220,12 @@ export class Tables {
     this.#database.run('DELETE FROM blocks WHERE number = ?', number);
   }
 
+  /** Takes a block away for good; one that has been merged into another meanwhile stays. */
+  retire({ number, stream, from, to }: BlockRow): void {
+    if (this.#database.run('DELETE FROM blocks WHERE number = ?', number).changes === 0) return;
+    this.removed.add(stream, { from, to });
+  }
+
   /** Blocks of a stream that reach past `position`, in order of position. */
   blocksAfter(stream: number, position: number, countMax: number): BlockRow[] {
     const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND "end" > ? ORDER BY "end" LIMIT ?`;
@@ -264,6 +274,17 @@ export class Tables {
       ORDER BY received_ms DESC, number DESC LIMIT ?3`;
     const values = [before.receivedAtMs, before.number, countMax, ...(agent === null ? [] : [agent])];
     return this.#database.all(sql, ...values).map(blockOf);
+  }
+
+  /** Blocks of all streams after a time and number, the oldest first. */
+  blocksFrom(after: { receivedAtMs: number; number: number }, countMax: number): BlockRow[] {
+    const sql = `SELECT ${blockColumns} FROM blocks WHERE (received_ms, number) > (?, ?)
+      ORDER BY received_ms, number LIMIT ?`;
+    return this.#database.all(sql, after.receivedAtMs, after.number, countMax).map(blockOf);
+  }
+
+  hasBlock(number: number): boolean {
+    return this.#database.all('SELECT 1 FROM blocks WHERE number = ?', number).length > 0;
   }
 
   /** Null when the block has been merged into another meanwhile. */

@@ -102,6 +102,7 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
     agent: drawAgent(output, { writers, dice }),
     hub: {
       dataDirectory: '/var/lib/hub',
+      keep: null,
       key,
       bodyBytesMax: 4 * 1024 * 1024,
       expandedBytesMax: 16 * 1024 * 1024,

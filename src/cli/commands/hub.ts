@@ -111,6 +111,20 @@ export const command: CommandDescription = {
     },
     dataOption,
     {
+      flags: '--keep <duration>',
+      text: {
+        en: 'how long lines are kept, such as 30d, where no rule of the hub names them; without it, for ever',
+        es: 'cuánto se guardan las líneas, como 30d, si ninguna regla del hub las nombra; sin ella, siempre',
+      },
+    },
+    {
+      flags: '--keep-bytes <size>',
+      text: {
+        en: 'how much of them is kept, such as 100GiB of log files; the oldest go',
+        es: 'cuánto de ellas se guarda, como 100GiB de archivos de log; se van las más antiguas',
+      },
+    },
+    {
       flags: '--key <key>',
       text: {
         en: 'the key that agents and the page must bring',

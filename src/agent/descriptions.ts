@@ -3,10 +3,10 @@
  * agent's streams). The hub looks at `start` alone; what comes back is hostile all the same.
  *
  *   {"path","device","inode","birth"|null,"head":[length,hash],"proofs":[[position,length,hash]…],
- *    "parent":[stream,from]|null,"start","size","seen"}
+ *    "parent":[stream,from]|null,"start","size","seen","met"}
  *
- * Device, inode and birth time (ns) are decimal text, `start` is where reading began, `seen` in milliseconds since the
- * epoch, the rest as in `event/stream.ts`.
+ * Device, inode and birth time (ns) are decimal text, `start` is where reading began, `seen` and `met` in milliseconds
+ * since the epoch, the rest as in `event/stream.ts`. Older agents did not tell `met`.
  */
 import type { Batch } from '../event/batch.ts';
 import type { Proof, StreamId, StreamRecord } from '../event/stream.ts';
@@ -32,7 +32,7 @@ export interface Described {
 
 /** Null where it does not fit. */
 export function describeStream(record: StreamRecord, start: number): object | null {
-  const { path, identity, head, proofs, parent, size, seenAtMs: seen } = record;
+  const { path, identity, head, proofs, parent, size, seenAtMs: seen, metAtMs: met } = record;
   const { device, inode, birthTimeNs } = identity;
   const description = {
     ...{ path, device: String(device), inode: String(inode) },
@@ -40,7 +40,7 @@ export function describeStream(record: StreamRecord, start: number): object | nu
     head: [head.length, head.hash],
     proofs: proofs.map((proof) => [proof.position, proof.length, proof.hash]),
     parent: parent === null ? null : [parent.stream, parent.from],
-    ...{ start, size, seen },
+    ...{ start, size, seen, ...(met === undefined ? {} : { met }) },
   };
   return Buffer.byteLength(JSON.stringify(description)) <= descriptionBytesMax ? description : null;
 }
@@ -48,10 +48,10 @@ export function describeStream(record: StreamRecord, start: number): object | nu
 /** Null for what is none. */
 export function readDescription(id: StreamId, value: unknown): Described | null {
   if (!isObject(value) || !isId(id)) return null;
-  const { path, device, inode, birth, start, size, seen } = value;
+  const { path, device, inode, birth, start, size, seen, met = seen } = value;
   if (!isName(path, pathCharactersMax) || !isWhole(device) || !isWhole(inode)) return null;
   if (birth !== null && !isWhole(birth)) return null;
-  if (!isCount(start) || !isCount(size) || !isCount(seen)) return null;
+  if (!isCount(start) || !isCount(size) || !isCount(seen) || !isCount(met)) return null;
   const [headLength, headHash] = Array.isArray(value.head) ? (value.head as unknown[]) : [];
   const head = readProof([headLength, headLength, headHash]);
   const proofs = Array.isArray(value.proofs) ? value.proofs.slice(0, proofsMax).map(readProof) : [null];
@@ -62,8 +62,8 @@ export function readDescription(id: StreamId, value: unknown): Described | null 
     inode: BigInt(inode),
     birthTimeNs: birth === null ? null : BigInt(birth),
   };
-  const known = { id, path, identity, head, proofs: proofs as Proof[], parent, size, seenAtMs: seen };
-  return { record: { ...known, status: 'followed' }, start };
+  const known = { id, path, identity, head, proofs: proofs as Proof[], parent, size };
+  return { record: { ...known, seenAtMs: seen, metAtMs: met, status: 'followed' }, start };
 }
 
 function readProof(value: unknown): Proof | null {

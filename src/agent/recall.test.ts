@@ -13,7 +13,7 @@ const proof = (position: number) => ({ position, length: Math.min(4096, position
 const record: StreamRecord = {
   ...{ id, path: '/var/log/app.log', head: proof(20), proofs: [proof(40), proof(90)], parent: null },
   identity: { device: 2n ** 63n, inode: 7n, birthTimeNs: null },
-  ...{ status: 'followed', size: 100, seenAtMs: 5 },
+  ...{ status: 'followed', size: 100, seenAtMs: 5, metAtMs: 4 },
 };
 const patterns = [compilePatterns({ ...defaultsOf(fileSourceSection), include: ['/var/log/*.log'] })];
 
@@ -101,6 +101,8 @@ test('only files that are wanted are looked for, and what rotation made of their
 test('a description comes back as it was told; what is none is passed over', () => {
   const description = JSON.parse(JSON.stringify(describeStream(record, 3)));
   assert.deepEqual(readDescription(id, description), { record, start: 3 });
+  const { met: _, ...older } = description;
+  assert.deepEqual(readDescription(id, older), { record: { ...record, metAtMs: 5 }, start: 3 });
   const wrecks: object[] = [
     ...Object.keys(description).map((name) => ({ [name]: -1 })),
     ...[

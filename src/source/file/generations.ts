@@ -56,7 +56,9 @@ export class Generations {
     // Bytes that it ended without are a gap, which is told again when it was not settled.
     const settled = at.released >= at.position && at.position >= record.size;
     const ended = record.status === 'ended' && settled;
-    const follow = newFollow(record, {
+    // Older states do not tell when it was met; what is seen of it from now on must not stand for that.
+    const known = { ...record, metAtMs: record.metAtMs ?? record.seenAtMs };
+    const follow = newFollow(known, {
       settings: at.settings,
       phase: ended ? { kind: 'ended' } : followed,
       position: at.position,

@@ -71,7 +71,7 @@ export class Missed {
       ({ record }) => record.path === path || isRotatedName(path, record.path),
     );
     const settings = options.wanted(path)?.settings ?? family[0]?.settings;
-    const met = family.map(({ record }) => record.metAtMs ?? record.seenAtMs);
+    const met = family.map(({ record }) => record.metAtMs ?? 0);
     const sinceMs = met.length === 0 ? this.#sinceMs : Math.max(...met);
     if (sinceMs === null || settings === undefined) return;
     for (const sibling of names) {
@@ -139,5 +139,5 @@ export class Missed {
 }
 
 function bornMs({ birthTimeNs, modifiedMs }: FileStat): number {
-  return birthTimeNs === null ? modifiedMs : Number(birthTimeNs / 1_000_000n);
+  return birthTimeNs === null ? Math.floor(modifiedMs) : Number(birthTimeNs / 1_000_000n);
 }

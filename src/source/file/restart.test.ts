@@ -194,3 +194,15 @@ test('takes no copy of what was read for a generation that was missed', async ()
   await writeFile(join(path, '../last.log'), 'last\n');
   await source.untilSet([...Array<string>(8).fill(line.trim()), 'a2', 'b1', 'last']);
 });
+
+test('reads what came and went while it was stopped, also by a state that does not tell when files were met', async () => {
+  const path = await logPath();
+  await writeFile(path, 'a1\n');
+  const state = await stoppedAfter(path, ['a1']);
+  for (const [id, { metAtMs: _, ...record }] of state.streams) state.streams.set(id, record);
+  await rename(path, `${path}.2`);
+  await writeFile(`${path}.1`, 'b1\n');
+  await writeFile(path, 'c1\n');
+  await using second = await Collector.open(join(path, '..'), { resume: state });
+  await second.untilSet(['b1', 'c1']);
+});

@@ -70,16 +70,22 @@ export const key = 'a-key-of-the-simulated-world';
 export const hubUrl = 'http://hub-1:5000';
 const directory = '/var/log';
 
+/** What is left of what a seed draws. */
 export interface PlanLimits {
   readonly output?: Plan['output'];
   readonly without?: readonly Trouble[];
+  /** Only writers of these names. */
+  readonly writers?: readonly string[];
+  /** The safety phase ends at this time already, ms. */
+  readonly safetyMsMax?: number;
 }
 
 export function planOf(seed: number, limits: PlanLimits = {}): Plan {
   const dice = new Dice(`plan ${seed}`);
   const drawn = dice.pick(['hub', 'hub', 'hub', 'hub', 'ila-soc', 'sync-logs'] as const);
   const output = limits.output ?? drawn;
-  const writers = Array.from({ length: dice.between(1, 3) }, (_, index) => drawWriter(index, dice));
+  const drawnWriters = Array.from({ length: dice.between(1, 3) }, (_, index) => drawWriter(index, dice));
+  const writers = drawnWriters.filter(({ name }) => limits.writers?.includes(name) !== false);
   const chosen = troubles.filter(
     (trouble) => dice.chance(0.35) && limits.without?.includes(trouble) !== true,
   );
@@ -97,7 +103,7 @@ export function planOf(seed: number, limits: PlanLimits = {}): Plan {
         (trouble !== 'hub put back' || !chosen.includes('agent loses its state')),
     ),
     troubleEveryMs: dice.between(2_000, 10_000),
-    safetyMs: dice.between(20_000, 50_000),
+    safetyMs: Math.min(dice.between(20_000, 50_000), limits.safetyMsMax ?? Number.POSITIVE_INFINITY),
     birthTimes: dice.chance(0.5),
     agent: drawAgent(output, { writers, dice }),
     hub: {

@@ -358,6 +358,7 @@ export class Room {
   #log(name: string): SelfLog {
     return {
       write: (level, event, message, values) => {
+        this.world.fired.add(`${name}: ${event}`);
         if (level === 'debug') return;
         if (event === 'resend.done') this.#hubBehind = false;
         this.note(
@@ -370,8 +371,10 @@ export class Room {
   #watchLetGo(): void {
     this.agentMachine.drive.letGoOfUnnamed = (inode, holder) => {
       const process = this.agent.incarnation?.process;
-      // One that is stopped while its disk refuses cannot keep what only it could read: that is a named gap.
-      const forced = this.agent.stopping && this.#diskRefuses();
+      // One that is stopped while its disk refuses, or its spool is full, cannot keep what only it could read: that is a
+      // named gap.
+      const full = this.spoolFullAtMs >= this.world.time.nowMs - rememberingMs;
+      const forced = this.agent.stopping && (full || this.#diskRefuses());
       if (holder === process && process.alive && !forced && !this.#hubBehind)
         this.#releasedBytes.set(inode, inode.size);
     };

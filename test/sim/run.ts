@@ -3,6 +3,7 @@
  * then one more restart of everything, after which nothing new may be sent.
  */
 
+import { createHash } from 'node:crypto';
 import { diskFaults } from '../world/faults.ts';
 import type { Machine } from '../world/world.ts';
 import { auditOf } from './audit.ts';
@@ -20,6 +21,10 @@ export interface RunResult {
   /** What went wrong, as a sentence; null: nothing. */
   readonly wrong: string | null;
   readonly trace: readonly string[];
+  /** Of the trace, SHA-256. */
+  readonly digest: string;
+  /** A program ended in a way that no fault explains. */
+  readonly crashed: boolean;
   /** How often each fault and trouble happened. */
   readonly fired: ReadonlyMap<string, number>;
   readonly lines: number;
@@ -52,12 +57,24 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<R
     seed,
     wrong,
     trace: room.trace,
+    crashed: hasCrashed(room.trace),
+    digest: createHash('sha256').update(room.trace.join('\n')).digest('hex'),
     fired: room.world.fired.counts,
     lines: room.truth.lines.size,
     arrived: room.arrivedLines,
     steps,
     virtualMs: room.world.time.nowMs,
   };
+}
+
+/** Errors of the language at any time, any failure once faults have stopped. */
+function hasCrashed(trace: readonly string[]): boolean {
+  const calmFrom = trace.findIndex((line) => line.endsWith(' faults stop'));
+  return trace.some((line, index) => {
+    if (!/^ *[\d.]+ (agent|hub) (failed|did not start|ended)/.test(line)) return false;
+    if (calmFrom >= 0 && index > calmFrom) return true;
+    return /(Type|Reference|Range|Assertion|Syntax)Error/.test(line);
+  });
 }
 
 async function beUnsafe(room: Room): Promise<string | null> {

@@ -112,7 +112,7 @@ export class Packer {
       const head = this.#tables.stream(stream);
       for (const block of packed) this.#tables.addBlock(head, block);
     });
-    this.#tables.merges += 1;
+    this.#tables.addMerge(stream, { from: run[0]!.from, to: run.at(-1)!.to });
   }
 }
 

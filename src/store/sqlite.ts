@@ -12,6 +12,7 @@ import { Packer } from './packer.ts';
 import { agentStreams, readPages, summaries } from './query.ts';
 import { retain } from './retention.ts';
 import { asStoreError, openDatabase } from './schema.ts';
+import { Search } from './search.ts';
 import type { ChainSummary, Notes, Store } from './store.ts';
 import { Tables } from './tables.ts';
 
@@ -61,6 +62,7 @@ export function openStore(
         }),
       ),
     auditChains: (agent, content) => auditChains(agent, { chains, tables, work: machine.work, content }),
+    search: new Search(tables, machine.work),
     audit: (agent, content) =>
       auditStreams(summaries(agent, tables), { tables, work: machine.work, content }),
     retain: async (rules, nowMs, signal) => {

@@ -13,6 +13,7 @@
 import type { Breaks, Chain, StatedLink } from '../event/chain.ts';
 import type { StreamId } from '../event/stream.ts';
 import type { ToldKind } from '../event/told-event.ts';
+import type { Search } from './search.ts';
 
 export interface Store {
   commit(arrival: Arrival): Promise<Receipt>;
@@ -47,6 +48,8 @@ export interface Store {
    * `commit` does; what was removed before stays so. One call at a time. Ends early when the signal is aborted.
    */
   retain(rules: readonly RetentionRule[], nowMs: number, signal: AbortSignal): Promise<Retained>;
+  /** Pages, counts and neighbours of lines that a query asks for (`search.ts`). */
+  readonly search: Search;
   readonly notes: Notes;
   /** Ends what is being committed, then lets go of the file. */
   close(): Promise<void>;

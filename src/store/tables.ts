@@ -58,6 +58,9 @@ function blockOf(row: SqlRow): BlockRow {
 /** Blocks looked at in one step: only their positions, not their bodies. */
 const blocksAtOnce = 1000;
 
+/** Replacements that are remembered. */
+const mergesKept = 10_000;
+
 /** Families that are remembered: an agent asks for the same at each request. */
 const familiesMax = 10_000;
 
@@ -79,6 +82,20 @@ export class Tables {
 
   /** Counts the replacements of blocks, for readers that must not miss one. */
   merges = 0;
+  readonly #merged: (Range & { readonly stream: number })[] = [];
+
+  /** Blocks of that range were replaced. */
+  addMerge(stream: number, range: Range): void {
+    this.merges += 1;
+    this.#merged.push({ stream, from: range.from, to: range.to });
+    if (this.#merged.length > mergesKept) this.#merged.shift();
+  }
+
+  /** What was merged since the count was `merges`; null when that is too long ago. */
+  mergedSince(merges: number): readonly (Range & { readonly stream: number })[] | null {
+    const count = this.merges - merges;
+    return count > this.#merged.length ? null : this.#merged.slice(this.#merged.length - count);
+  }
 
   /** A stream and its forks, the stream first; none when nobody has named it yet. */
   family(agent: string, root: string): readonly StreamRow[] {
@@ -230,6 +247,13 @@ export class Tables {
   blocksAfter(stream: number, position: number, countMax: number): BlockRow[] {
     const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND "end" > ? ORDER BY "end" LIMIT ?`;
     return this.#database.all(sql, stream, position, countMax).map(blockOf);
+  }
+
+  /** The last block of a stream that begins before `position`. */
+  blockBefore(stream: number, position: number): BlockRow | null {
+    const sql = `SELECT ${blockColumns} FROM blocks WHERE stream = ? AND start < ? ORDER BY "end" DESC LIMIT 1`;
+    const row = this.#database.all(sql, stream, position)[0];
+    return row === undefined ? null : blockOf(row);
   }
 
   /** The positions for which there are lines, in order, joined where they touch. */

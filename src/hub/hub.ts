@@ -33,6 +33,7 @@ import { defaultHeaders, Refusal, refusalReply, unavailable } from './reply.ts';
 import { Retention } from './retention.ts';
 import { retentionRoutes } from './retention-routes.ts';
 import { type Matched, Router } from './router.ts';
+import { searchRoutes } from './search-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
 import { Tail } from './tail.ts';
@@ -74,7 +75,7 @@ export async function openHub(
   const agentKeys = new AgentKeys({ clock, notes: store.notes, random, work });
   const sessions = new Sessions(keys, { clock, random, work, notes: store.notes });
   const fleet = new Fleet(store, { clock, log, settings });
-  const tail = new Tail(clock);
+  const tail = new Tail(clock, (agent) => fleet.get(agent)?.hostname ?? '');
   const instances = new Instances(store);
   const proofs = new Proofs({ store, clock, work, log });
   const receiver = new Receiver({ host, settings, log, store, fleet, instances, proofs, tail });
@@ -84,10 +85,11 @@ export async function openHub(
     ...syncLogsRoutes(receiver, scanner),
     ...ilaSocRoutes({ receiver, fleet, store, identity, instances, clock, work, scanner }),
     ...fleetRoutes({ fleet, proofs, clock }),
-    ...readRoutes({ store, fleet }),
+    ...readRoutes({ store, fleet, clock }),
     ...chainRoutes({ store, fleet, hubId: identity.id }),
     ...keyRoutes(agentKeys, receiver),
     ...retentionRoutes(retention, receiver),
+    ...searchRoutes({ store, fleet, clock }),
     ...tailRoutes(tail),
     ...sessionRoutes(sessions, receiver),
     ...pageRoutes(assets),

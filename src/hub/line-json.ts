@@ -1,5 +1,6 @@
 /** A stored line as JSON, in one shape for the export, the newest lines and the live tail. */
 import { decodeUtf8, isValidUtf8 } from '../lines/utf8.ts';
+import { type Level, levelOf } from '../query/level.ts';
 import type { Line, StreamHead } from '../store/store.ts';
 
 /**
@@ -40,6 +41,16 @@ export function lineJson(stream: StreamHead, line: Line): LineJson {
     cut: line.cut ? true : undefined,
     original_bytes: line.cut ? line.to - line.from : undefined,
   };
+}
+
+/** A line that a search has found. */
+export interface FoundJson extends LineJson {
+  readonly level: Level | undefined;
+}
+
+export function foundJson({ stream, line }: { readonly stream: StreamHead; readonly line: Line }): FoundJson {
+  const shown = lineJson(stream, line);
+  return { ...shown, level: levelOf(shown.text) ?? undefined };
 }
 
 /** Of the last time that was asked for: lines received together have the same, and writing it is a tenth of an export. */

@@ -6,21 +6,19 @@
  * `error`, and the rest follows.
  */
 import type { ChainAudit, Page, Query, Store, StreamSummary } from '../store/store.ts';
-import type { Fleet } from './fleet.ts';
+import { exportFormats, exportFound, exportHeaders } from './export.ts';
 import { askedAgent } from './fleet-routes.ts';
 import { type LineJson, lineJson } from './line-json.ts';
 import { json, Refusal } from './reply.ts';
 import type { Route, RoutedRequest } from './router.ts';
+import { askedScope, type SearchParts } from './search-routes.ts';
 
 const linesDefault = 200;
 const linesMax = 5000;
 /** Texts of one reply with newest lines, bytes; over it the oldest are left out. */
 const linesBytesMax = 4 * 1024 * 1024;
 
-export interface ReadParts {
-  readonly store: Store;
-  readonly fleet: Fleet;
-}
+export type ReadParts = SearchParts;
 
 export function readRoutes(parts: ReadParts): Route[] {
   return [
@@ -31,7 +29,12 @@ export function readRoutes(parts: ReadParts): Route[] {
   ];
 }
 
+/** Lines of one page of an export. */
+const exportPage = { lines: 1000, bytes: 4 * 1024 * 1024 };
+
 function exportReply(request: RoutedRequest, parts: ReadParts) {
+  if (['q', 'since', 'until', 'format'].some((name) => request.search.get(name)))
+    return foundReply(request, parts);
   const query: Query = {
     agent: askedAgent(request, parts),
     stream: request.search.get('stream') || null,
@@ -42,6 +45,23 @@ function exportReply(request: RoutedRequest, parts: ReadParts) {
     status: 200,
     headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
     body: exported(parts.store.read(query)),
+  };
+}
+
+function foundReply(request: RoutedRequest, parts: ReadParts) {
+  const asked = request.search.get('format') || 'ndjson';
+  const format = exportFormats.find((one) => one === asked);
+  if (format === undefined) {
+    throw new Refusal(400, 'QUERY_INVALID', { message: `format is none of ${exportFormats.join(', ')}.` });
+  }
+  if (request.search.get('stream')) {
+    throw new Refusal(400, 'QUERY_INVALID', { message: 'stream is for exports without a query.' });
+  }
+  const { scope } = askedScope(request, parts);
+  return {
+    status: 200,
+    headers: exportHeaders(format),
+    body: exportFound(parts.store, { ...scope, ...exportPage }, format),
   };
 }
 

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'KEY_OF_OTHER'
   | 'KEY_UNKNOWN'
   | 'KEY_WRONG'
+  | 'LINE_UNKNOWN'
   | 'METHOD_WRONG'
   | 'ORIGIN_WRONG'
   | 'PATH_UNKNOWN'

@@ -11,6 +11,8 @@
  */
 import type { Clock } from '../host/clock.ts';
 import { decodeUtf8 } from '../lines/utf8.ts';
+import { isNothing, type LineTest, lineTest, ofOrigin, Subject } from '../query/match.ts';
+import type { Query } from '../query/query.ts';
 import type { Line, Page, StreamHead } from '../store/store.ts';
 import { lineJson } from './line-json.ts';
 import { unavailable } from './reply.ts';
@@ -25,21 +27,25 @@ const pieceCharactersMax = 256 * 1024;
 const shownBytesMax = 256 * 1024;
 /** A longer line is not shown live, bytes: the page gives up on events of 16 million characters. */
 const lineBytesMax = 2 * 1024 * 1024;
+/** Streams of which a reader remembers what to look for. */
+const testsMax = 1000;
 const keepAliveMs = 15_000;
 
 export interface Watch {
   /** Null: of all agents. */
   readonly agent: string | null;
-  /** Only lines that contain it, whatever their case; '': all. */
-  readonly text: string;
+  /** Only lines that it asks for. */
+  readonly query: Query;
 }
 
 export class Tail {
   readonly #clock: Clock;
+  readonly #hostOf: (agent: string) => string;
   readonly #readers = new Set<Reader>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hostOf: (agent: string) => string) {
     this.#clock = clock;
+    this.#hostOf = hostOf;
   }
 
   publish(pages: readonly Page[]): void {
@@ -53,7 +59,7 @@ export class Tail {
     if (this.#readers.size >= readersMax) {
       throw unavailable('BUSY', 'Too many pages watch the live tail; close one of them.', 10);
     }
-    return this.#events(new Reader(watch), signal);
+    return this.#events(new Reader(watch, this.#hostOf), signal);
   }
 
   close(): void {
@@ -83,7 +89,7 @@ class Shown {
   readonly stream: StreamHead;
   readonly #line: Line;
   #event: string | null = null;
-  #text: string | null = null;
+  #subject: Subject | null = null;
 
   constructor(stream: StreamHead, line: Line) {
     this.stream = stream;
@@ -95,9 +101,9 @@ class Shown {
     return this.#event;
   }
 
-  get lowerCase(): string {
-    this.#text ??= decodeUtf8(this.#line.bytes).toLowerCase();
-    return this.#text;
+  get subject(): Subject {
+    this.#subject ??= new Subject(decodeUtf8(this.#line.bytes));
+    return this.#subject;
   }
 }
 
@@ -128,14 +134,18 @@ function newestOf(pages: readonly Page[]): { shown: Shown[]; skipped: ReadonlyMa
 /** Somebody who watches, and what waits for them. */
 class Reader {
   readonly #watch: Watch;
+  readonly #hostOf: (agent: string) => string;
+  /** By stream; null: all of its lines. */
+  readonly #tests = new Map<number, LineTest | null>();
   #queue: string[] = [];
   #characters = 0;
   #skipped = 0;
   #wake: (() => void) | null = null;
   closed = false;
 
-  constructor(watch: Watch) {
-    this.#watch = { ...watch, text: watch.text.toLowerCase() };
+  constructor(watch: Watch, hostOf: (agent: string) => string) {
+    this.#watch = watch;
+    this.#hostOf = hostOf;
   }
 
   get waiting(): boolean {
@@ -146,7 +156,8 @@ class Reader {
     for (const [agent, count] of skipped) if (this.#wants(agent)) this.#skipped += count;
     for (const line of shown) {
       if (!this.#wants(line.stream.agent)) continue;
-      if (this.#watch.text !== '' && !line.lowerCase.includes(this.#watch.text)) continue;
+      const test = this.#testOf(line.stream);
+      if (test !== null && !test(line.subject)) continue;
       if (this.#queue.length >= queueEventsMax || this.#characters >= queueCharactersMax) {
         this.#skipped += this.#queue.length;
         this.#queue = [];
@@ -185,6 +196,17 @@ class Reader {
   close(): void {
     this.closed = true;
     this.#wake?.();
+  }
+
+  #testOf(stream: StreamHead): LineTest | null {
+    const known = this.#tests.get(stream.number);
+    if (known !== undefined) return known;
+    const { agent, source } = stream;
+    const query = ofOrigin(this.#watch.query, { agent, source, host: this.#hostOf(agent) });
+    const test = query.kind === 'all' ? null : isNothing(query) ? () => false : lineTest(query);
+    if (this.#tests.size >= testsMax) this.#tests.clear();
+    this.#tests.set(stream.number, test);
+    return test;
   }
 
   #wants(agent: string): boolean {

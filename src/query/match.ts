@@ -14,7 +14,7 @@ export interface Origin {
   readonly host: string;
 }
 
-export type LineTest = (text: string) => boolean;
+export type LineTest = (line: Subject) => boolean;
 
 const originNames: readonly string[] = ['agent', 'source', 'host'] satisfies (keyof Origin)[];
 
@@ -46,14 +46,8 @@ export function isNothing(query: Query): boolean {
   return query.kind === 'not' && query.part.kind === 'all';
 }
 
-/** Of a query from `ofOrigin`. */
-export function lineTest(query: Query): LineTest {
-  const test = subjectTest(query);
-  return (text) => test(new Subject(text));
-}
-
 /** A line that is looked at, and what was made of it so far. */
-class Subject {
+export class Subject {
   readonly text: string;
   #folded: string | null = null;
   #fields: Fields | null = null;
@@ -73,22 +67,21 @@ class Subject {
   }
 }
 
-type SubjectTest = (subject: Subject) => boolean;
-
-function subjectTest(query: Query): SubjectTest {
+/** Of a query from `ofOrigin`. */
+export function lineTest(query: Query): LineTest {
   switch (query.kind) {
     case 'all':
       return () => true;
     case 'and': {
-      const parts = cheapFirst(query.parts).map(subjectTest);
+      const parts = cheapFirst(query.parts).map(lineTest);
       return (subject) => parts.every((part) => part(subject));
     }
     case 'or': {
-      const parts = cheapFirst(query.parts).map(subjectTest);
+      const parts = cheapFirst(query.parts).map(lineTest);
       return (subject) => parts.some((part) => part(subject));
     }
     case 'not': {
-      const part = subjectTest(query.part);
+      const part = lineTest(query.part);
       return (subject) => !part(subject);
     }
     case 'text': {
@@ -106,7 +99,7 @@ function cheapFirst(parts: readonly Query[]): readonly Query[] {
   return parts.toSorted((left, right) => cost(left) - cost(right));
 }
 
-function fieldTest({ name, test }: Term & { kind: 'field' }): SubjectTest {
+function fieldTest({ name, test }: Term & { kind: 'field' }): LineTest {
   const folded = fold(name);
   if (folded === 'level') return levelTest(test);
   const value = valueTest(test);
@@ -124,7 +117,7 @@ function writtenTest(name: string, test: Pattern | Comparison): (folded: string)
   return (folded) => folded.includes(written);
 }
 
-function levelTest(test: Pattern | Comparison): SubjectTest {
+function levelTest(test: Pattern | Comparison): LineTest {
   if (test.kind === 'regex' || test.kind === 'wildcard') {
     const matches = valueTest(test);
     return ({ text }) => matches(levelOf(text) ?? '');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fieldsOf } from './fields.ts';
 import { fold } from './fold.ts';
 import { levelNamed, levelOf, levels } from './level.ts';
-import { isNothing, lineTest, type Origin, ofOrigin } from './match.ts';
+import { isNothing, lineTest, type Origin, ofOrigin, Subject } from './match.ts';
 import { needlesOf } from './needles.ts';
 import { parseQuery } from './parse.ts';
 import { printQuery } from './print.ts';
@@ -13,7 +13,7 @@ import type { Comparison, Pattern, Query } from './query.ts';
 const origin: Origin = { agent: 'web-1', source: 'nginx.log', host: 'srv7' };
 
 function matches(query: string, line: string, from: Origin = origin): boolean {
-  return lineTest(ofOrigin(parseQuery(query).query, from))(line);
+  return lineTest(ofOrigin(parseQuery(query).query, from))(new Subject(line));
 }
 
 /** Pieces that mean something, so that random texts come upon the syntax. */
@@ -70,7 +70,7 @@ test('every text is a query, and every query can be printed and read again', () 
       const { query, notes } = parseQuery(text);
       assert.deepEqual(parseQuery(printQuery(query)).query, query);
       for (const { at, to } of notes) assert.ok(at >= 0 && at < to && to <= text.length);
-      lineTest(ofOrigin(query, origin))(text);
+      lineTest(ofOrigin(query, origin))(new Subject(text));
     }),
     { numRuns: 5000 },
   );
@@ -94,7 +94,7 @@ test('long, deep and manifold texts are queries too', () => {
   ];
   for (const text of texts) {
     const { query, notes } = parseQuery(text.repeat(5000));
-    lineTest(ofOrigin(query, origin))('a b c');
+    lineTest(ofOrigin(query, origin))(new Subject('a b c'));
     assert.equal(notes.at(-1)!.code, 'too-long');
     assert.deepEqual(
       parseQuery(printQuery(parseQuery(text.repeat(100)).query)).query,
@@ -326,7 +326,7 @@ test('finds the lines that the plain meaning of the query finds, and only lines 
     fc.property(asked, line, (text, one) => {
       const { query } = parseQuery(text);
       const narrowed = ofOrigin(query, origin);
-      const found = lineTest(narrowed)(one);
+      const found = lineTest(narrowed)(new Subject(one));
       assert.equal(found, reference(query, one), printQuery(query));
       if (isNothing(narrowed)) assert.equal(found, false);
       const needles = needlesOf(narrowed);

@@ -4,6 +4,7 @@
  */
 import { walkLines } from '../lines/ends.ts';
 import { decodeUtf8 } from '../lines/utf8.ts';
+import { type LineTest, Subject } from '../query/match.ts';
 import type { Content } from './block.ts';
 import type { Line, Range } from './store.ts';
 
@@ -11,7 +12,7 @@ export interface Sieve {
   /** One of these is in the bytes of each line that passes, in small letters; null: nothing is known. */
   readonly needles: readonly string[] | null;
   /** Null: all pass. */
-  readonly test: ((text: string) => boolean) | null;
+  readonly test: LineTest | null;
   /** Of what was received at that time, milliseconds since the epoch. */
   readonly wantsTime: (receivedAtMs: number) => boolean;
 }
@@ -46,7 +47,7 @@ export function oldestOf(content: Content): number {
 }
 
 function passes(bytes: Uint8Array, { test }: Sieve): boolean {
-  return test === null || test(decodeUtf8(bytes));
+  return test === null || test(new Subject(decodeUtf8(bytes)));
 }
 
 type Visit = (bytes: Uint8Array, from: number, to: number) => void;

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { nodeDatabases } from '../host/node/database.ts';
 import { nodeWork } from '../host/node/work.ts';
 import { silentLog } from '../host/selflog.ts';
-import { lineTest, ofOrigin } from '../query/match.ts';
+import { lineTest, ofOrigin, Subject } from '../query/match.ts';
 import { parseQuery } from '../query/parse.ts';
 import type { PageAsked, Place, SearchPage } from './search.ts';
 import { openStore, type SqliteStore } from './sqlite.ts';
@@ -161,7 +161,8 @@ test('finds what looking at every line finds, in any pages, while lines come and
         );
         for (const { bytes, receivedAtMs, from } of lines) {
           const line = Buffer.from(bytes).toString();
-          if (receivedAtMs < scope.sinceMs || receivedAtMs >= scope.untilMs || !test(line)) continue;
+          if (receivedAtMs < scope.sinceMs || receivedAtMs >= scope.untilMs || !test(new Subject(line)))
+            continue;
           expected.push({ text: line, order: [-receivedAtMs, -stream.number, -from] });
         }
       }

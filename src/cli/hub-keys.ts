@@ -5,21 +5,18 @@
 import { join, resolve } from 'node:path';
 import { AlmadiaError } from '../host/errors.ts';
 import type { Host } from '../host/host.ts';
-import { type HttpReply, NetError } from '../host/net.ts';
 import { silentLog } from '../host/selflog.ts';
 import { type AgentKey, AgentKeys, type NewKey } from '../hub/agent-keys.ts';
-import { hubSocketPath, keyNameMax } from '../hub/control.ts';
+import { keyNameMax } from '../hub/control.ts';
 import { storeName } from '../hub/hub.ts';
 import { overlapMaxMs } from '../hub/key-routes.ts';
 import { openStore } from '../store/sqlite.ts';
 import type { CommandContext } from './command.ts';
 import { defaults } from './commands/hub.ts';
+import { hubAt } from './hub-socket.ts';
 import { say } from './messages.ts';
 import { durationOption } from './options.ts';
 import { ago, plain, table } from './show.ts';
-
-const requestTimeoutMs = 5000;
-const replyBytesMax = 16 * 1024 * 1024;
 
 /** The same over the socket and over the store. */
 interface Access {
@@ -102,33 +99,10 @@ async function withAccess<Result>(
   }
 }
 
-/** Null where no hub runs on the directory. Throws HUB_UNREACHABLE where one may run that does not let us ask. */
+/** Null where no hub runs on the directory. */
 async function askingHub(host: Host, directory: string): Promise<Access | null> {
-  const socket = hubSocketPath(directory);
-  const ask = async (method: 'GET' | 'POST', path: string, body?: object): Promise<HttpReply> =>
-    await host.net.send({
-      method,
-      url: `unix:${socket}:${path}`,
-      headers: {},
-      body: body === undefined ? [] : [Buffer.from(JSON.stringify(body))],
-      timeoutMs: requestTimeoutMs,
-      replyBytesMax,
-    });
-  const unreachable = (cause: string) =>
-    new AlmadiaError('HUB_UNREACHABLE', { path: socket, cause, user: host.process.userName });
-  const answer = async <T>(...question: Parameters<typeof ask>): Promise<T> => {
-    const { status, body } = await ask(...question);
-    if (status !== 200) throw unreachable(`HTTP ${status}`);
-    return JSON.parse(Buffer.from(body).toString()) as T;
-  };
-  try {
-    await ask('GET', '/keys');
-  } catch (error) {
-    if (!(error instanceof NetError)) throw error;
-    // ENOENT: no socket. ECONNREFUSED: one that was left behind. ENAMETOOLONG and EINVAL: there can be none.
-    if (/^(ENOENT|ECONNREFUSED|ENAMETOOLONG|EINVAL)$/.test(error.code)) return null;
-    throw unreachable(error.code);
-  }
+  const answer = await hubAt(host, directory);
+  if (answer === null) return null;
   return {
     list: async () => (await answer<{ keys: readonly AgentKey[] }>('GET', '/keys')).keys,
     add: (wanted) => answer('POST', '/keys', wanted),

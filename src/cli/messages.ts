@@ -83,6 +83,23 @@ export const messages = {
     es: 'Clave {id} para {name}, que solo se muestra esta vez: {key}',
   },
   keyRevoked: { en: 'Key {id} is revoked.', es: 'La clave {id} queda revocada.' },
+  backupMade: {
+    en: 'The back-up in {path} is whole and proved: {bytes}. It holds every line; keep it as safe as the hub.',
+    es: 'La copia en {path} está entera y comprobada: {bytes}. Contiene cada línea; guárdela como el propio hub.',
+  },
+  backupRestored: {
+    en: '{path} holds what the back-up held: {bytes}. Start the hub on it: `almadia hub --data {path}`.',
+    es: '{path} contiene lo que contenía la copia: {bytes}. Inicie el hub con él: `almadia hub --data {path}`.',
+  },
+  hubIndexesMade: { en: 'The indexes were made anew.', es: 'Se han rehecho los índices.' },
+  hubWhole: {
+    en: 'All is whole: {streams} streams, {chains} chains.',
+    es: 'Todo está entero: {streams} flujos, {chains} cadenas.',
+  },
+  hubFaulty: {
+    en: '{faults} faults in {streams} streams and {chains} chains. What is lost lies in a back-up, or still in the files of its agent.',
+    es: '{faults} fallos en {streams} flujos y {chains} cadenas. Lo perdido está en una copia, o aún en los archivos de su agente.',
+  },
   keysNone: { en: 'There are no keys of agents.', es: 'No hay claves de agentes.' },
   keyId: { en: 'id', es: 'id' },
   keyName: { en: 'name', es: 'nombre' },

@@ -216,6 +216,58 @@ export const errorTable = {
       fix: 'indique con --data el directorio de datos del hub; `almadia hub` lo crea en su primer inicio',
     },
   },
+  COPY_EXISTS: {
+    exit: 2,
+    en: {
+      what: '{path} holds the lines of a hub already',
+      safe: 'nothing was written over',
+      fix: 'name a new directory, or move what is there away',
+    },
+    es: {
+      what: '{path} ya contiene las líneas de un hub',
+      safe: 'no se ha sobrescrito nada',
+      fix: 'indique un directorio nuevo, o aparte lo que hay',
+    },
+  },
+  COPY_BUSY: {
+    exit: 3,
+    en: {
+      what: 'another back-up of {path} is being made',
+      safe: 'the hub goes on as it is',
+      fix: 'wait for it; one that was cut off is forgotten within half a minute',
+    },
+    es: {
+      what: 'se está haciendo otra copia de {path}',
+      safe: 'el hub sigue como está',
+      fix: 'espere a que termine; una que se interrumpió se olvida en medio minuto',
+    },
+  },
+  COPY_UNCLEAN: {
+    exit: 3,
+    en: {
+      what: 'the hub of {path} did not stop cleanly, so its file alone is not all',
+      safe: 'nothing was copied or changed',
+      fix: 'start the hub and make the back-up while it runs, or stop it again',
+    },
+    es: {
+      what: 'el hub de {path} no se detuvo limpiamente, y su archivo por sí solo no lo es todo',
+      safe: 'no se ha copiado ni cambiado nada',
+      fix: 'inicie el hub y haga la copia mientras funciona, o vuelva a detenerlo',
+    },
+  },
+  COPY_FAILED: {
+    exit: 3,
+    en: {
+      what: 'the copy to or from {path} did not become whole: {cause}',
+      safe: 'what was to be copied is untouched, and nothing unfinished is left',
+      fix: 'see to space and rights (ENOSPC, EACCES), or try again while the hub keeps running',
+    },
+    es: {
+      what: 'la copia a o desde {path} no quedó entera: {cause}',
+      safe: 'lo que se iba a copiar está intacto, y no queda nada a medias',
+      fix: 'revise espacio y permisos (ENOSPC, EACCES), o repita mientras el hub siga en marcha',
+    },
+  },
   HUB_KEY_UNKNOWN: {
     exit: 2,
     en: {

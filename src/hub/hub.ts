@@ -19,6 +19,7 @@ import { handleHubControl } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { admit, type Sender } from './guard.ts';
+import { Holding } from './holding.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { Instances } from './instances.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -80,6 +81,7 @@ export async function openHub(
   const proofs = new Proofs({ store, clock, work, log });
   const receiver = new Receiver({ host, settings, log, store, fleet, instances, proofs, tail });
   const retention = new Retention({ store, clock, log, keep: settings.keep });
+  const holding = new Holding(store, clock);
   const scanner = openLogScanner();
   const router = new Router([
     ...syncLogsRoutes(receiver, scanner),
@@ -137,12 +139,13 @@ export async function openHub(
         return finished(explained(error, head, log));
       }
     },
-    control: (request) => handleHubControl(agentKeys, request),
+    control: (request) => handleHubControl({ keys: agentKeys, holding }, request),
     close: async () => {
       closing = true;
       tail.close();
       await Promise.all([...running, proofs.close(), retention.close()]);
       fleet.close();
+      holding.close();
       await store.close();
       log.write('info', 'hub.closed', 'the hub has stopped');
     },

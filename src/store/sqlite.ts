@@ -1,5 +1,5 @@
 /** The store in one SQLite file: see `schema.ts` for its tables, `block.ts` for the bytes in them. */
-import type { Database, Databases } from '../host/database.ts';
+import { type Database, DatabaseError, type Databases } from '../host/database.ts';
 import type { SelfLog } from '../host/selflog.ts';
 import type { Work } from '../host/work.ts';
 import { auditStreams } from './audit.ts';
@@ -75,6 +75,7 @@ export function openStore(
         throw asStoreError(error, path);
       }
     },
+    hold: () => guarded(path, () => holdFile(database)),
     notes: notesOf(database, path),
     merged: () => packer.idle(),
     close: async () => {
@@ -83,6 +84,15 @@ export function openStore(
       database.close();
     },
   };
+}
+
+/** https://www.sqlite.org/wal.html: only a checkpoint writes into the file itself. */
+function holdFile(database: Database): () => void {
+  const pages = Number(database.all('PRAGMA wal_autocheckpoint')[0]!.wal_autocheckpoint);
+  const [found] = database.all('PRAGMA wal_checkpoint(TRUNCATE)');
+  if (found!.busy !== 0) throw new DatabaseError('other', 'the write-ahead log cannot be written back now');
+  database.exec('PRAGMA wal_autocheckpoint = 0');
+  return () => database.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
 }
 
 function summaryOf(

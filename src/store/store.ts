@@ -50,6 +50,11 @@ export interface Store {
   retain(rules: readonly RetentionRule[], nowMs: number, signal: AbortSignal): Promise<Retained>;
   /** Pages, counts and neighbours of lines that a query asks for (`search.ts`). */
   readonly search: Search;
+  /**
+   * From now on, and until what it returns is called, the file itself stays as it is and holds everything that was
+   * committed before: what is committed meanwhile lies beside it. Throws as `commit` rejects.
+   */
+  hold(): () => void;
   readonly notes: Notes;
   /** Ends what is being committed, then lets go of the file. */
   close(): Promise<void>;

@@ -85,6 +85,58 @@ const keys: CommandDescription = {
   ],
 };
 
+const copyExits: CommandDescription['exits'] = [
+  { code: 0, text: { en: 'copied, on the disk and proved', es: 'copiado, en el disco y comprobado' } },
+  { code: 2, text: { en: 'no hub there, or something there already', es: 'no hay hub ahí, o ya hay algo' } },
+  { code: 3, text: { en: 'the disk or the hub refuses', es: 'el disco o el hub se niegan' } },
+];
+
+const backup: CommandDescription = {
+  name: 'backup',
+  summary: {
+    en: 'Copies what the hub keeps into a directory, while it runs or not',
+    es: 'Copia lo que guarda el hub a un directorio, esté en marcha o no',
+  },
+  arguments: [{ name: '<directory>', text: { en: 'a new one, or an empty one', es: 'uno nuevo, o vacío' } }],
+  options: [dataOption],
+  exits: copyExits,
+  run: async (context) => (await import('../hub-backup.ts')).backup(context),
+};
+
+const restore: CommandDescription = {
+  name: 'restore',
+  summary: {
+    en: 'Makes a data directory from a back-up; agents send again what it lacks',
+    es: 'Crea un directorio de datos a partir de una copia; los agentes reenvían lo que le falte',
+  },
+  arguments: [{ name: '<directory>', text: { en: 'of the back-up', es: 'el de la copia' } }],
+  options: [dataOption],
+  exits: copyExits,
+  run: async (context) => (await import('../hub-backup.ts')).restore(context),
+};
+
+const check: CommandDescription = {
+  name: 'check',
+  summary: {
+    en: 'Proves what a stopped hub keeps: the file, every stored byte, every link',
+    es: 'Comprueba lo que guarda un hub detenido: el archivo, cada byte y cada eslabón',
+  },
+  options: [
+    dataOption,
+    { flags: '--repair', text: { en: 'make the indexes anew before', es: 'rehacer antes los índices' } },
+  ],
+  exits: [
+    { code: 0, text: { en: 'all is whole', es: 'todo está entero' } },
+    { code: 1, text: { en: 'something is not, and is named', es: 'algo no lo está, y se nombra' } },
+    { code: 2, text: { en: 'no hub there', es: 'no hay hub ahí' } },
+    {
+      code: 3,
+      text: { en: 'a hub runs on it, or it cannot be read', es: 'un hub lo usa, o no se puede leer' },
+    },
+  ],
+  run: async (context) => (await import('../hub-check.ts')).check(context),
+};
+
 export const command: CommandDescription = {
   name: 'hub',
   summary: {
@@ -147,6 +199,6 @@ export const command: CommandDescription = {
       },
     },
   ],
-  commands: [keys],
+  commands: [keys, backup, restore, check],
   run: async (context) => (await import('../hub.ts')).run(context),
 };

@@ -11,14 +11,13 @@ import { type LineMemory, openLineMemory } from '../lines/line-memory.ts';
 import { openOutput } from '../output/open.ts';
 import type { Output } from '../output/output.ts';
 import type { ByteSink } from '../output/stdout.ts';
-import type { HubStream } from '../protocol/agent-streams.ts';
 import type { AgentSettings } from '../settings/agent.ts';
 import { memoryBytesOf, memoryShares } from '../settings/memory.ts';
-import { compilePatterns } from '../source/file/patterns.ts';
 import { openFileSource } from '../source/file/source.ts';
 import type { Source } from '../source/source.ts';
 import { type Opened, openState } from '../state/open.ts';
 import { baseOf } from './account.ts';
+import { askHub } from './ask-hub.ts';
 import type { Audit } from './audit.ts';
 import { Batcher } from './batcher.ts';
 import { conditionOf, detailOf } from './condition.ts';
@@ -28,7 +27,6 @@ import { runIntake } from './intake.ts';
 import { Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
-import { recall } from './recall.ts';
 import { RecentLog } from './recent-log.ts';
 import { memoryOf } from './remembrance.ts';
 import { Resend } from './resend.ts';
@@ -75,10 +73,6 @@ const heldBatches = 4;
 /** Room in the kernel's address space for a budget: its worst request takes six times a batch, and regions lie apart. */
 const addressSpaceOf = (memoryBytes: number) => Math.min(8 * memoryBytes, 3 * 1024 ** 3);
 const firstBeatMs = 1000;
-/** How long a start waits for a hub that may know more than the state, and how long one without its state does. */
-const patienceMs = 2000;
-const lostPatienceMs = 5 * 60_000;
-const recallAgainMs = 2000;
 /** However little a destination takes, batches are closed at no less than this; the rest is done by splitting. */
 const batchBytesMin = 4096;
 /** Outputs that a registration proves to be there. */
@@ -246,7 +240,9 @@ class RunningAgent implements Agent {
     const { log, opened } = this.#options;
     const { snapshot } = opened.state;
     const { lost } = given;
-    await this.#recall(given.prepared, lost);
+    const { host, output, outbox } = { host: this.#host, output: this.#output, outbox: this.#outbox };
+    const { sources } = this.#settings;
+    await askHub({ host, output, outbox, sources, log }, given, this.#stopIntake.signal);
     if (this.#stopIntake.signal.aborted) return null;
     const streams = [...this.#outbox.streams.values()];
     // Connections, the state and watches need descriptors too.
@@ -280,37 +276,6 @@ class RunningAgent implements Agent {
     return this.#source;
   }
 
-  /**
-   * Asks the hub for the streams that this state does not know. One that was lost waits long for the answer, in which lines
-   * wait in their files; after that they are read from the beginning, and repeats are possible. Otherwise only a hub
-   * that answers at once tells that the state is an older one.
-   */
-  async #recall(prepared: Promise<unknown>, lost: boolean): Promise<void> {
-    const { clock } = this.#host;
-    const { links } = this.#outbox;
-    if (this.#output.streams === undefined) return;
-    const patience = new AbortController();
-    const signal = AbortSignal.any([this.#stopIntake.signal, patience.signal]);
-    const alarm = clock.sleep(lost ? lostPatienceMs : patienceMs, signal).then(() => patience.abort());
-    await Promise.race([prepared, alarm]);
-    while (!signal.aborted && (lost || links.standing.recalls)) {
-      const found = links.epoch === null ? null : await this.#output.streams(signal);
-      if (found !== null) {
-        await this.#takeBack(found);
-        break;
-      }
-      const outcome = await this.#output.connect(signal);
-      // It answers, and offers no chain: nothing can be asked for.
-      if (outcome === null && links.epoch === null) break;
-      if (outcome !== null) await clock.sleep(recallAgainMs, signal);
-    }
-    patience.abort();
-    if (!links.standing.recalls) return;
-    const message = 'the hub has not said what it has of these files; what it has already may come again';
-    this.#options.log.write('warn', 'state.unrecalled', message);
-    await this.#outbox.note(links.recalled());
-  }
-
   #resend(signal: AbortSignal): Promise<void> {
     const { sources, batch } = this.#settings;
     return new Resend({
@@ -319,14 +284,6 @@ class RunningAgent implements Agent {
       state: this.#options.opened.state,
       source: () => this.#source,
     }).run(signal);
-  }
-
-  async #takeBack(found: readonly HubStream[]): Promise<void> {
-    const patterns = this.#settings.sources.map(compilePatterns);
-    const recalled = recall(found, { known: this.#outbox.streams, patterns });
-    await this.#outbox.recall(recalled);
-    const message = `the hub knows ${found.length} streams of this agent; ${recalled.length} that were not known here are taken up where it has them`;
-    this.#options.log.write('info', 'state.recalled', message);
   }
 
   /** Lets go of what was opened by a beginning that failed. */

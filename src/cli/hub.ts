@@ -1,21 +1,17 @@
 /** `almadia hub`: the receiver in the foreground, until a signal ends it. A second signal ends it at once. */
 import { resolve } from 'node:path';
-import { DiskError } from '../host/disk.ts';
-import { AlmadiaError } from '../host/errors.ts';
-import { readFile } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import type { HubSettings } from '../settings/hub.ts';
 import { openLog } from './agent-log.ts';
 import type { CommandContext, Options, Signals } from './command.ts';
 import { defaults, keyVariable } from './commands/hub.ts';
 import { type HubOptions, type HubSession, openHubSession } from './hub-session.ts';
+import { keyFromFile } from './key-file.ts';
 import { say } from './messages.ts';
 import { durationOption, integerOption, sizeOption } from './options.ts';
 
 /** Running requests may end for so long after the first signal. */
 const closeGraceMs = 5000;
-
-const keyFileBytesMax = 4096;
 
 const ageMaxMs = 36_500 * 86_400_000;
 
@@ -48,29 +44,11 @@ function keepFrom(options: Options): HubSettings['keep'] {
 }
 
 /** From the command line, a file or the environment; null: the one that the hub made. */
-async function givenKey({ host, options }: CommandContext): Promise<string | null> {
-  const file = options.text('key-file');
-  if (options.text('key') || file === undefined) {
-    return options.text('key') || host.process.environment[keyVariable] || null;
-  }
-  const unreadable = (cause: string) => {
-    const values = {
-      where: 'almadia hub',
-      path: '--key-file',
-      value: file,
-      cause,
-      user: host.process.userName,
-    };
-    return new AlmadiaError('CONFIG_FILE_UNREADABLE', values);
-  };
-  try {
-    const bytes = await readFile(host.disk, resolve(host.process.workingDirectory, file), keyFileBytesMax);
-    if (bytes === null) throw unreadable('ENOENT');
-    return Buffer.from(bytes).toString('utf8').trim();
-  } catch (error) {
-    if (error instanceof DiskError) throw unreadable(error.code);
-    throw error;
-  }
+async function givenKey(context: CommandContext): Promise<string | null> {
+  const onCommandLine = context.options.text('key');
+  if (onCommandLine) return onCommandLine;
+  const inFile = await keyFromFile(context, 'almadia hub');
+  return inFile ?? (context.host.process.environment[keyVariable] || null);
 }
 
 export interface RunOptions extends HubOptions {

@@ -9,6 +9,7 @@ import { command as generate } from './commands/generate.ts';
 import { command as hub } from './commands/hub.ts';
 import { command as init } from './commands/init.ts';
 import { command as run } from './commands/run.ts';
+import { command as search } from './commands/search.ts';
 import { command as service } from './commands/service.ts';
 import { command as status } from './commands/status.ts';
 
@@ -21,6 +22,7 @@ export const registry: Readonly<Record<string, CommandDescription>> = {
   config,
   'dead-letters': deadLetters,
   hub,
+  search,
   demo,
   generate,
   service,

@@ -236,6 +236,19 @@ export const commandErrors = {
       fix: 'compruebe dirección y clave (`almadia check`); un hub anterior no sabe decirlo: actualícelo a esta versión',
     },
   },
+  SEARCH_HUB_SILENT: {
+    exit: 2,
+    en: {
+      what: 'the hub at {url} does not search: {cause}',
+      safe: 'nothing was changed',
+      fix: 'check --hub and the key (--key-file or ALMADIA_KEY); an older hub cannot search: bring it up to this version',
+    },
+    es: {
+      what: 'el hub en {url} no busca: {cause}',
+      safe: 'no se ha cambiado nada',
+      fix: 'compruebe --hub y la clave (--key-file o ALMADIA_KEY); un hub anterior no sabe buscar: actualícelo a esta versión',
+    },
+  },
   AUDIT_WAITS: {
     exit: 2,
     en: {

@@ -2,17 +2,10 @@
  * The page's calls to its hub. Every answer is a value: `signed-out` leads to the log-in, `failed` carries what went
  * wrong and what to do about it. Only the page's own origin is ever asked.
  */
+import { type AgentDetail, type FleetAgent, readAgents, readDetail } from './agent-wire.ts';
 import type { ProofParts } from './proof-of.ts';
 import type { TailLine } from './tail-buffer.ts';
-import {
-  type FleetAgent,
-  readAgents,
-  readChains,
-  readEvents,
-  readLines,
-  readMessage,
-  readStreams,
-} from './wire.ts';
+import { readChains, readEvents, readLines, readMessage, readStreams } from './wire.ts';
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly hubTimeMs: number | null }
@@ -52,6 +45,11 @@ export function logOut(): Promise<Answer<null>> {
 
 export function fetchAgents(): Promise<Answer<readonly FleetAgent[]>> {
   return call('/api/agents', { read: readAgents });
+}
+
+/** What an agent said of itself; null: nothing, or the hub does not know it. */
+export function fetchAgentDetail(id: string): Promise<Answer<AgentDetail | null>> {
+  return call(`/api/agent/${encodeURIComponent(id)}`, { read: readDetail, absent: null });
 }
 
 /** The newest lines, oldest first. An agent that the hub does not know (yet) has none. */

@@ -1,7 +1,8 @@
 /** Asks the hub for its agents again and again while the page is looked at. One question at a time. */
+
 import { useEffect, useState } from 'preact/hooks';
+import type { FleetAgent } from './agent-wire.ts';
 import { fetchAgents, type Trouble } from './api.ts';
-import type { FleetAgent } from './wire.ts';
 
 export interface Fleet {
   /** Null until the first answer. The last known ones stay while the hub is away. */

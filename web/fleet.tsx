@@ -1,15 +1,18 @@
 /** The agents: one row each, the state as a shape and a word. Choosing a row shows only that agent's lines. */
+import type { FleetAgent } from './agent-wire.ts';
+import { arrivedOf, hoursLabel, proofState, proofWord } from './agent-words.ts';
 import { hueClass } from './colour.ts';
 import { ConnectAgent } from './connect-agent.tsx';
 import type { Fleet } from './fleet-poll.ts';
-import { formatAgo, formatBytes, formatCount, formatInstant } from './format.ts';
+import { formatAgo, formatBytes, formatCount, formatInstant, formatWait } from './format.ts';
 import { Plain } from './line-row.tsx';
-import type { FleetAgent } from './wire.ts';
+import { Sparkline } from './sparkline.tsx';
 
 export function FleetTable(props: {
   readonly fleet: Fleet;
   readonly chosen: string | null;
   readonly onChoose: (agent: string | null) => void;
+  readonly onOpen: (agent: string) => void;
 }) {
   const { fleet, chosen, onChoose } = props;
   if (fleet.agents === null) {
@@ -38,8 +41,17 @@ export function FleetTable(props: {
             <th scope="col" class="number medium">
               Stored
             </th>
+            <th scope="col" class="wide">
+              Last 24 h
+            </th>
+            <th scope="col" class="medium">
+              Arrived
+            </th>
             <th scope="col" class="number">
               Lag
+            </th>
+            <th scope="col">
+              <span class="unseen">More</span>
             </th>
           </tr>
         </thead>
@@ -51,6 +63,7 @@ export function FleetTable(props: {
               chosen={agent.id === chosen}
               hubTimeMs={fleet.hubTimeMs}
               onChoose={onChoose}
+              onOpen={props.onOpen}
             />
           ))}
         </tbody>
@@ -64,6 +77,7 @@ function AgentRow(props: {
   readonly chosen: boolean;
   readonly hubTimeMs: number;
   readonly onChoose: (agent: string | null) => void;
+  readonly onOpen: (agent: string) => void;
 }) {
   const { agent, chosen } = props;
   const choose = () => props.onChoose(chosen ? null : agent.id);
@@ -100,13 +114,43 @@ function AgentRow(props: {
       </td>
       <td class="number">{formatCount(agent.lines)}</td>
       <td class="number medium">{formatBytes(agent.bytes)}</td>
-      <td class={`number ${agent.lagBytes ? 'lagging' : ''}`}>
+      <td class="wide">
+        {agent.hourlyLines.length > 0 && (
+          <Sparkline values={agent.hourlyLines} label={hoursLabel(agent.hourlyLines)} />
+        )}
+      </td>
+      <td class="medium" title={arrivedOf(agent)}>
+        <span class={`state ${proofState(agent)}`}>{proofWord(agent)}</span>
+      </td>
+      <td
+        class={`number ${agent.lagBytes ? 'lagging' : ''}`}
+        title={agent.lagMs ? `The oldest of it waits for ${formatWait(agent.lagMs)}` : ''}
+      >
         {formatBytes(agent.lagBytes)}
         {agent.deadLetters !== null && agent.deadLetters > 0 && (
           <span class="set-aside" title="Lines refused here and kept by the agent: almadia dead-letters list">
             {formatCount(agent.deadLetters)} set aside
           </span>
         )}
+        {agent.lastError !== null && (
+          <span class="set-aside" title={agent.lastError.reason}>
+            error
+          </span>
+        )}
+      </td>
+      <td class="more">
+        <button
+          type="button"
+          class="icon-button"
+          title={`About ${agent.hostname}${chosen ? ' (i)' : ''}`}
+          aria-label={`About ${agent.hostname}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            props.onOpen(agent.id);
+          }}
+        >
+          i
+        </button>
       </td>
     </tr>
   );

@@ -32,6 +32,15 @@ export function formatAgo(agoMs: number): string {
   return `${counts.format(Math.floor(hours / 24))} d ago`;
 }
 
+/** How long something has lasted: 12 s, 5 min, 3 h, 4 d. */
+export function formatWait(waitMs: number): string {
+  const seconds = Math.ceil(waitMs / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)} h`;
+  return `${counts.format(Math.floor(seconds / 86_400))} d`;
+}
+
 /** 10:43:12.123 in the local zone, with the date before it (11-22) where that is not today. */
 export function formatClock(timeMs: number, nowMs: number): string {
   const time = new Date(timeMs);

@@ -6,6 +6,7 @@ export type Shortcut =
   | 'wrap'
   | 'fleet'
   | 'proof'
+  | 'agent'
   | 'theme'
   | 'help'
   | 'escape';
@@ -22,6 +23,7 @@ export const shortcuts: readonly {
   { key: 'w', name: 'w', does: 'wrap', text: 'Wrap long lines, or keep each on one row' },
   { key: 'f', name: 'f', does: 'fleet', text: 'Show or hide the agents' },
   { key: 'p', name: 'p', does: 'proof', text: 'What arrived, and what is missing' },
+  { key: 'i', name: 'i', does: 'agent', text: 'About the chosen agent, or the only one' },
   { key: 't', name: 't', does: 'theme', text: 'Light, dark, or as the system' },
   { key: '?', name: '?', does: 'help', text: 'This help' },
   { key: 'Escape', name: 'Esc', does: 'escape', text: 'Close, clear the filter, show all agents' },

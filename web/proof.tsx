@@ -1,8 +1,8 @@
 /** What arrived: how far each file is complete, gaps with their reasons, chains of batches, and what happened. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { fetchProof, type Trouble } from './api.ts';
+import { Dialog } from './dialog.tsx';
 import { formatClock, formatCount, formatInstant } from './format.ts';
-import { IconButton } from './icon.tsx';
 import { Plain } from './line-row.tsx';
 import {
   type HubEvent,
@@ -25,10 +25,8 @@ interface Scope {
 
 export function Proof(props: Scope & { readonly onClose: () => void; readonly onSignedOut: () => void }) {
   const { agent, nameOf, onSignedOut } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
   const [parts, setParts] = useState<ProofParts | null>(null);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     let closed = false;
     void fetchProof(agent).then((answer) => {
@@ -41,34 +39,22 @@ export function Proof(props: Scope & { readonly onClose: () => void; readonly on
       closed = true;
     };
   }, [agent, onSignedOut]);
+  const title = (
+    <>
+      What arrived{agent === null ? '' : ' from '}
+      {agent !== null && <Plain text={nameOf(agent)} />}
+    </>
+  );
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the Escape key closes a modal dialog by itself
-    <dialog
-      ref={dialog}
-      class="help proof"
-      aria-labelledby="proof-title"
-      onClose={props.onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current?.close();
-      }}
-    >
-      <div class="help-body">
-        <header>
-          <h2 id="proof-title">
-            What arrived{agent === null ? '' : ' from '}
-            {agent !== null && <Plain text={nameOf(agent)} />}
-          </h2>
-          <IconButton icon="cross" label="Close" onClick={() => dialog.current?.close()} />
-        </header>
-        {trouble !== null && (
-          <p class="trouble" role="alert">
-            <strong>{trouble.what}</strong> {trouble.fix}
-          </p>
-        )}
-        {parts === null && trouble === null && <p class="muted">Asking the hub …</p>}
-        {parts !== null && <Found parts={parts} agent={agent} nameOf={nameOf} />}
-      </div>
-    </dialog>
+    <Dialog name="proof" title={title} closeLabel="Close" onClose={props.onClose}>
+      {trouble !== null && (
+        <p class="trouble" role="alert">
+          <strong>{trouble.what}</strong> {trouble.fix}
+        </p>
+      )}
+      {parts === null && trouble === null && <p class="muted">Asking the hub …</p>}
+      {parts !== null && <Found parts={parts} agent={agent} nameOf={nameOf} />}
+    </Dialog>
   );
 }
 

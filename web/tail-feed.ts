@@ -4,8 +4,9 @@
  */
 import { fetchLines, openTail, type Refusal, type Trouble } from './api.ts';
 import { eventReader, type ServerEvent } from './event-stream.ts';
+import { parseJson } from './json.ts';
 import type { TailBuffer, TailLine } from './tail-buffer.ts';
-import { parseJson, readLine, readSkipped } from './wire.ts';
+import { readLine, readSkipped } from './wire.ts';
 
 export type FeedState =
   | { readonly kind: 'connecting' }

@@ -1,6 +1,7 @@
 /** The page after the log-in: the head, the fleet, the tail, and the keys. Owns which agent is looked at. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { readFragment, writeFragment } from './address.ts';
+import { AgentView } from './agent-view.tsx';
 import { FleetSummary, FleetTable } from './fleet.tsx';
 import { useFleet } from './fleet-poll.ts';
 import { Help } from './help.tsx';
@@ -18,6 +19,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
   const [folded, setFolded] = useState(false);
   const [help, setHelp] = useState(false);
   const [proof, setProof] = useState(false);
+  const [opened, setOpened] = useState<string | null>(null);
   const controls = useRef<TailControls | null>(null);
   const nameOf = useNames(fleet.agents);
 
@@ -39,6 +41,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
     fleet: () => setFolded(!folded),
     theme: changeTheme,
     proof: () => setProof(true),
+    agent: () => setOpened(agent ?? (fleet.agents?.length === 1 ? fleet.agents[0]!.id : null)),
     help: () => setHelp(true),
     escape: () => {
       if (controls.current?.clearFilter() !== true) choose(null);
@@ -47,6 +50,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
   useKeys((shortcut) => actions[shortcut]());
 
   const agents = fleet.agents ?? [];
+  const about = agents.find(({ id }) => id === opened) ?? null;
   return (
     <div class="workspace">
       <header class="head">
@@ -83,7 +87,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
       <main>
         {!folded && (
           <section class={`fleet-box ${fleet.trouble === null ? '' : 'stale'}`} aria-label="Agents">
-            <FleetTable fleet={fleet} chosen={agent} onChoose={choose} />
+            <FleetTable fleet={fleet} chosen={agent} onChoose={choose} onOpen={setOpened} />
           </section>
         )}
         <Tail
@@ -104,6 +108,9 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
           onClose={() => setProof(false)}
           onSignedOut={props.onSignedOut}
         />
+      )}
+      {about !== null && (
+        <AgentView agent={about} onClose={() => setOpened(null)} onSignedOut={props.onSignedOut} />
       )}
       {help && <Help onClose={() => setHelp(false)} />}
     </div>

@@ -35,6 +35,8 @@ export class FakeHub {
     chains: [],
     events: [],
   };
+  /** What one agent told of itself. */
+  detailed: { readonly id: string; readonly detail: unknown } = { id: '-', detail: null };
   readonly #tails = new Set<{ readonly agent: string | null; readonly response: ServerResponse }>();
   #server: Server | null = null;
   #port = 0;
@@ -114,6 +116,9 @@ export class FakeHub {
       case '/api/logout':
         response.setHeader('set-cookie', 'session=; Path=/; Max-Age=0');
         json(response, 200, {});
+        return;
+      case `/api/agent/${this.detailed.id}`:
+        json(response, 200, { status: 'success', detail: this.detailed.detail });
         return;
       case '/api/agents':
         json(response, 200, { status: 'success', agents: this.agents });

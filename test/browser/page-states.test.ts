@@ -55,7 +55,7 @@ test('a wrong key is refused with what to do, the right one opens the page', { s
   await page.getByText('This key was not accepted.').waitFor();
   await page.getByLabel('Key of this hub').fill(` ${fakeKey} `);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('button', { name: 'web-1' }).waitFor();
+  await page.getByRole('button', { name: 'web-1', exact: true }).waitFor();
   assertCalm();
 });
 
@@ -65,7 +65,7 @@ test('a key in the address logs in and leaves the address at once', { skip }, as
   await page.goBack().catch(() => null);
   assert.doesNotMatch(page.url(), /key=/);
   await page.goto(hub.origin);
-  await page.getByRole('button', { name: 'web-1' }).waitFor();
+  await page.getByRole('button', { name: 'web-1', exact: true }).waitFor();
 });
 
 test('logging out closes the page', { skip }, async () => {
@@ -97,7 +97,7 @@ test('choosing an agent shows its lines only and lasts through a reload', { skip
   hub.add('a1', ['of web']);
   hub.add('b1', ['of db']);
   const { page } = await enter();
-  await page.getByRole('button', { name: 'db-1' }).click();
+  await page.getByRole('button', { name: 'db-1', exact: true }).click();
   await page.locator('.one-agent .line').waitFor();
   assert.deepEqual(await texts(page), ['of db']);
   await page.reload();

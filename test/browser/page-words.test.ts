@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFragment, writeFragment } from '../../web/address.ts';
+import { readAgents } from '../../web/agent-wire.ts';
 import { hueClass } from '../../web/colour.ts';
 import { formatAgo, formatBytes, formatClock, formatCount, formatInstant } from '../../web/format.ts';
-import { parseJson, readAgents, readLine, readLines, readSkipped } from '../../web/wire.ts';
+import { parseJson } from '../../web/json.ts';
+import { readLine, readLines, readSkipped } from '../../web/wire.ts';
 
 test('counts and sizes are grouped and rounded; what is not known is a dash', () => {
   assert.equal(formatCount(1234567), '1,234,567');

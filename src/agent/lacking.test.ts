@@ -10,7 +10,15 @@ import { type Lacking, lackingOf, piecesOf } from './lacking.ts';
 const stream = 'a'.repeat(32);
 
 function settled(changes: Partial<Parameters<typeof lackingOf>[0]> = {}) {
-  return { stream, ranges: [{ from: 10, to: 100 }], dead: [], losses: [], continuedAt: [], ...changes };
+  return {
+    stream,
+    ranges: [{ from: 10, to: 100 }],
+    dead: [],
+    losses: [],
+    continuedAt: [],
+    doubtful: false,
+    ...changes,
+  };
 }
 
 function atHub(changes: Partial<HubStream>): HubStream {
@@ -42,6 +50,17 @@ test('what a later generation has of it is asked for apart from what it has not'
   );
 });
 
+test('what the hub says that it has is sent again where it may be something else', () => {
+  const found = atHub({ ranges: [{ from: 0, to: 80 }], gaps: [{ from: 80, to: 90, reason: 'unreadable' }] });
+  const lacking = lackingOf(settled({ doubtful: true, losses: [loss(60, 70, 'unreadable')] }), found);
+  // The loss is a gap that the hub need not be told: it has something there.
+  assert.equal(brief(lacking), '10-60, 70-100');
+  assert.deepEqual(lacking[0]?.claimed, [
+    { from: 0, to: 80 },
+    { from: 80, to: 90, reason: 'unreadable' },
+  ]);
+});
+
 test('what never could be read is told as the gap that it was', () => {
   const losses = [loss(0, 20, 'unreadable'), loss(95, 120, 'nul-bytes'), loss(50, 60, 'no reason of today')];
   assert.equal(
@@ -62,7 +81,8 @@ async function read(
       file === null ? null : file.subarray(from, to),
   };
   const reading = { source, path: '/x', ...limits };
-  for await (const piece of piecesOf({ ...range, stream, reason: null }, reading)) pieces.push(piece);
+  for await (const piece of piecesOf({ ...range, stream, reason: null, claimed: [] }, reading))
+    pieces.push(piece);
   return pieces;
 }
 
@@ -106,10 +126,18 @@ test('what can be had no more is a gap, from where it ends', async () => {
   assert.deepEqual(others, []);
 });
 
+test('what can be had no more and the hub says that it has is no gap', async () => {
+  const reading = { source: { reread: async () => null }, path: '/x', lineBytesMax: 8, bytesMax: 16 };
+  const lacking = { stream, from: 5, to: 50, reason: null, claimed: [{ from: 0, to: 20 }] };
+  const gaps: string[] = [];
+  for await (const { segment } of piecesOf(lacking, reading)) gaps.push(`${segment.from}-${segment.to}`);
+  assert.deepEqual(gaps, ['20-50']);
+});
+
 test('a file that cannot be read now is no gap', async () => {
   const source = { reread: () => Promise.reject(new DiskError('EIO', '/x', 'broken')) };
   const pieces = piecesOf(
-    { stream, from: 0, to: 9, reason: null },
+    { stream, from: 0, to: 9, reason: null, claimed: [] },
     { source, path: '/x', lineBytesMax: 8, bytesMax: 16 },
   );
   await assert.rejects(pieces.next(), DiskError);

@@ -13,6 +13,8 @@ import { without } from './ranges.ts';
 export interface Lacking extends Range {
   readonly stream: StreamId;
   readonly reason: GapReason | null;
+  /** What of it the hub claims to have: it is sent all the same, so that the content decides, but it is no gap. */
+  readonly claimed: readonly Range[];
 }
 
 /** What an agent knows of a stream. */
@@ -26,19 +28,23 @@ export interface Settled {
   readonly continuedAt: readonly number[];
   /** What became gaps. */
   readonly losses: readonly Loss[];
+  /** The hub's bytes of these positions may be others, of before a loss of power: all is sent, and the content decides. */
+  readonly doubtful: boolean;
 }
 
 /** In the order of the stream. `found`: what the hub has of it; undefined: nothing. */
 export function lackingOf(settled: Settled, found: HubStream | undefined): readonly Lacking[] {
   const { stream, dead, losses } = settled;
-  const there = [...(found?.ranges ?? []), ...(found?.gaps ?? []), ...dead];
+  const told: readonly Range[] = [...(found?.ranges ?? []), ...(found?.gaps ?? [])];
+  const claimed = settled.doubtful ? told : [];
+  const there = settled.doubtful ? dead : [...told, ...dead];
   const lacking = settled.ranges
     .flatMap((range) => without(range, there))
     .flatMap((range) => cutAt(range, settled.continuedAt));
   return lacking
     .flatMap((range): Lacking[] => [
-      ...without(range, losses).map((one) => ({ ...one, stream, reason: null })),
-      ...losses.flatMap((loss) => lost(range, loss)),
+      ...without(range, losses).map((one) => ({ ...one, stream, reason: null, claimed })),
+      ...losses.flatMap((loss) => lost(range, loss)).flatMap((one) => unclaimed(one, claimed)),
     ])
     .sort((a, b) => a.from - b.from);
 }
@@ -48,10 +54,14 @@ function cutAt({ from, to }: Range, positions: readonly number[]): Range[] {
   return [from, ...within].map((begin, index) => ({ from: begin, to: within[index] ?? to }));
 }
 
+function unclaimed(lost: Lacking, claimed: readonly Range[]): Lacking[] {
+  return without(lost, claimed).map((range) => ({ ...lost, ...range }));
+}
+
 function lost(range: Range, { stream, from, to, reason }: Loss): Lacking[] {
   const within = { from: Math.max(range.from, from), to: Math.min(range.to, to) };
   if (within.from >= within.to) return [];
-  return [{ ...within, stream, reason: isGapReason(reason) ? reason : 'unreadable' }];
+  return [{ ...within, stream, reason: isGapReason(reason) ? reason : 'unreadable', claimed: [] }];
 }
 
 export interface Reading {
@@ -65,12 +75,14 @@ export interface Reading {
 
 /** What can be had no more is a gap, `hub-went-back`. Rejects with a `DiskError` when it cannot be read now. */
 export async function* piecesOf(lacking: Lacking, reading: Reading): AsyncGenerator<Piece> {
-  const { stream, to, reason } = lacking;
+  const { stream, to, reason, claimed } = lacking;
   const { path, lineBytesMax } = reading;
-  const gap = (from: number, why: GapReason): Piece =>
-    pieceOf({ stream, path, from, to, kind: 'gap', reason: why }, new Uint8Array(0));
+  const gaps = (from: number, why: GapReason): Piece[] =>
+    without({ from, to }, claimed).map((range) =>
+      pieceOf({ stream, path, ...range, kind: 'gap', reason: why }, new Uint8Array(0)),
+    );
   if (reason !== null) {
-    yield gap(lacking.from, reason);
+    yield* gaps(lacking.from, reason);
     return;
   }
   let at = lacking.from;
@@ -78,7 +90,7 @@ export async function* piecesOf(lacking: Lacking, reading: Reading): AsyncGenera
     const end = Math.min(to, at + Math.max(reading.bytesMax, lineBytesMax + 2));
     const bytes = await reading.source.reread({ stream, path, from: at, to: end, kind: 'lines' });
     if (bytes === null) {
-      yield gap(at, 'hub-went-back');
+      yield* gaps(at, 'hub-went-back');
       return;
     }
     const whole = lastLineEnd(bytes);
@@ -92,7 +104,7 @@ export async function* piecesOf(lacking: Lacking, reading: Reading): AsyncGenera
     // A line without its end: the last of its file, or one that is too long.
     const lineTo = end < to ? await lineEndIn({ ...lacking, from: end }, reading) : to;
     if (lineTo === null) {
-      yield gap(at, 'hub-went-back');
+      yield* gaps(at, 'hub-went-back');
       return;
     }
     const short = lineTo - at <= lineBytesMax;

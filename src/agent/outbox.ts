@@ -60,6 +60,11 @@ export class Outbox {
   readonly againSettled = new Bell();
   /** When a batch of a stream was settled last, milliseconds since the epoch. */
   readonly settledAtMs = new Map<StreamId, number>();
+  /**
+   * Streams of earlier runs. After a loss of power their files may have been read once more from an earlier position, with
+   * other bytes there than were sent before.
+   */
+  readonly restored = new Set<StreamId>();
   /** Streams that were settled since their ledger was looked at last. */
   readonly touched = new Set<StreamId>();
   readonly #state: State;
@@ -361,6 +366,7 @@ export class Outbox {
     const changes = recalled.flatMap(({ record, read, ledger }): Change[] => {
       const marks = { stream: record.id, read, watermark: read };
       this.streams.set(record.id, record);
+      this.restored.add(record.id);
       this.settlement.restore(marks);
       return [
         { kind: 'stream', stream: record },
@@ -379,6 +385,7 @@ export class Outbox {
     this.settlement.forget(stream);
     this.#fleeting.delete(stream);
     this.settledAtMs.delete(stream);
+    this.restored.delete(stream);
     this.touched.delete(stream);
     const { output } = this.#options;
     const bytes = Math.max(record?.size ?? 0, read) - baseOf(record);
@@ -473,6 +480,7 @@ export class Outbox {
   #restore(snapshot: Snapshot): void {
     for (const stream of snapshot.streams) {
       this.streams.set(stream.id, stream);
+      this.restored.add(stream.id);
       this.touched.add(stream.id);
     }
     const { output } = this.#options;

@@ -97,6 +97,7 @@ export class Resend {
         ...{ stream: record.id, ranges: outbox.settledRanges(record.id) },
         dead: books.dead.get(record.id) ?? [],
         losses: books.losses.get(record.id) ?? [],
+        doubtful: outbox.restored.has(record.id),
         continuedAt: (books.parents.get(record.id) ?? []).map(({ from }) => from),
       };
       for (const lacking of lackingOf(settled, atHub.get(record.id))) {

@@ -178,6 +178,15 @@ export class Room {
     }
   }
 
+  /**
+   * What is sent again because the hub was put back goes to a fork where the hub has other bytes, of before a loss of power
+   * at the agent; lines that came just before it are then in both.
+   */
+  #mayRepeat(): void {
+    if (!this.#hubBehind || this.#powerLossesMs.length === 0) return;
+    for (const line of this.truth.lines.values()) line.repeatable ??= 'sent again to a fork';
+  }
+
   #hubFiles(): readonly string[] {
     const { drive } = this.hubMachine;
     const { dataDirectory } = this.plan.hub;
@@ -201,6 +210,7 @@ export class Room {
 
   /** Compares what has arrived with the truth. Gives what is wrong, or null. */
   async look(): Promise<string | null> {
+    this.#mayRepeat();
     const lineBytesMax = this.plan.agent.sources[0]!.lineBytesMax;
     if (this.plan.output !== 'hub') {
       const canonical = canonicalOf(this.plan.output, lineBytesMax);
@@ -360,7 +370,10 @@ export class Room {
       write: (level, event, message, values) => {
         this.world.fired.add(`${name}: ${event}`);
         if (level === 'debug') return;
-        if (event === 'resend.done') this.#hubBehind = false;
+        if (event === 'resend.done') {
+          this.#mayRepeat();
+          this.#hubBehind = false;
+        }
         this.note(
           `${name} ${level} ${event}: ${message} ${values === undefined ? '' : JSON.stringify(values)}`,
         );

@@ -46,7 +46,7 @@ export function chainRoutes({ store, fleet, hubId }: ChainParts): Route[] {
   ];
 }
 
-function pageBegin({ search }: RoutedRequest): number | null {
+export function pageBegin({ search }: RoutedRequest): number | null {
   const after = search.get('after');
   if (after === null || after === '') return null;
   const number = Number(after);
@@ -54,7 +54,7 @@ function pageBegin({ search }: RoutedRequest): number | null {
   throw new Refusal(400, 'QUERY_INVALID', { message: 'after is not the next of a page.' });
 }
 
-function nextOf(below: number | null): string | null {
+export function nextOf(below: number | null): string | null {
   return below === null ? null : String(below);
 }
 

@@ -17,9 +17,9 @@ const cookieName = 'almadia_session';
 /** Whose lines a sender may bring: those of one agent, or with null of any. */
 export interface Sender {
   readonly agent: string | null;
+  /** What was shown. */
+  readonly by: 'hub-key' | 'agent-key' | 'log-in' | 'nobody';
 }
-
-const anybody: Sender = { agent: null };
 
 export interface Gatekeepers {
   readonly keys: Keys;
@@ -32,12 +32,12 @@ export function admit(request: RequestHead, access: 'key' | 'agent', given: Gate
   const { keys, agentKeys, sessions } = given;
   const key = keyOf(request);
   if (key !== null) {
-    if (keys.fits(key)) return anybody;
+    if (keys.fits(key)) return { agent: null, by: 'hub-key' };
     const agentKey = agentKeys.find(key);
     if (agentKey === null) {
       throw new Refusal(401, 'KEY_WRONG', { message: 'This key is not the hub’s; check the agent’s key.' });
     }
-    if (access === 'agent') return agentKey;
+    if (access === 'agent') return { agent: agentKey.agent, by: 'agent-key' };
     throw new Refusal(403, 'KEY_OF_AGENT', { message: 'An agent’s key delivers lines; it reads nothing.' });
   }
   const token = tokenOf(request);
@@ -45,7 +45,7 @@ export function admit(request: RequestHead, access: 'key' | 'agent', given: Gate
     throw new Refusal(401, 'KEY_MISSING', { message: 'A key is needed, in the header X-API-Key.' });
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request);
-  return anybody;
+  return { agent: null, by: 'log-in' };
 }
 
 /** Throws `Refusal` 403 where the key is bound to another agent. */

@@ -19,6 +19,7 @@ import { handleHubControl } from './control.ts';
 import { Fleet } from './fleet.ts';
 import { fleetRoutes } from './fleet-routes.ts';
 import { admit, type Sender } from './guard.ts';
+import { healthRoutes } from './health-routes.ts';
 import { Holding } from './holding.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { Instances } from './instances.ts';
@@ -33,12 +34,14 @@ import { Receiver } from './receiver.ts';
 import { defaultHeaders, Refusal, refusalReply, unavailable } from './reply.ts';
 import { Retention } from './retention.ts';
 import { retentionRoutes } from './retention-routes.ts';
-import { type Matched, Router } from './router.ts';
+import { type Matched, type Route, Router } from './router.ts';
 import { searchRoutes } from './search-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { Sessions } from './sessions.ts';
 import { Tail } from './tail.ts';
 import { tailRoutes } from './tail-routes.ts';
+import { Trail } from './trail.ts';
+import { trailRoutes } from './trail-routes.ts';
 
 export interface Hub {
   /** Never rejects: what goes wrong is a reply. */
@@ -82,6 +85,7 @@ export async function openHub(
   const receiver = new Receiver({ host, settings, log, store, fleet, instances, proofs, tail });
   const retention = new Retention({ store, clock, log, keep: settings.keep });
   const holding = new Holding(store, clock);
+  const trail = new Trail({ notes: store.notes, clock, log });
   const scanner = openLogScanner();
   const router = new Router([
     ...syncLogsRoutes(receiver, scanner),
@@ -92,6 +96,8 @@ export async function openHub(
     ...keyRoutes(agentKeys, receiver),
     ...retentionRoutes(retention, receiver),
     ...searchRoutes({ store, fleet, clock }),
+    ...trailRoutes(trail),
+    ...healthRoutes(receiver, fleet),
     ...tailRoutes(tail),
     ...sessionRoutes(sessions, receiver),
     ...pageRoutes(assets),
@@ -102,12 +108,20 @@ export async function openHub(
   const admitted = (head: RequestHead): Matched & { readonly sender: Sender } => {
     const matched = router.match(head);
     const { access } = matched.route;
-    const sender = access === 'open' ? { agent: null } : admit(head, access, { keys, agentKeys, sessions });
+    const sender =
+      access === 'open'
+        ? { agent: null, by: 'nobody' as const }
+        : admit(head, access, { keys, agentKeys, sessions });
     return { ...matched, sender };
   };
   const answer = async (request: HttpRequest): Promise<ServerReply> => {
     const { route, params, search, sender } = admitted(request);
-    const reply = await route.answer({ ...request, params, search, sender });
+    const asked = async () => route.answer({ ...request, params, search, sender });
+    const reply = await asked().catch((error: unknown) => explained(error, request, log));
+    if (isTold(route, reply) && sender.by !== 'agent-key') {
+      const { method, path, remoteAddress: address } = request;
+      trail.add({ by: sender.by, address, method, path, status: reply.status });
+    }
     return request.method === 'HEAD' ? { ...reply, body: '' } : reply;
   };
   /** Agents register again when they see another: the store may be an older one than before. */
@@ -139,7 +153,12 @@ export async function openHub(
         return finished(explained(error, head, log));
       }
     },
-    control: (request) => handleHubControl({ keys: agentKeys, holding }, request),
+    control: (request) => {
+      const reply = handleHubControl({ keys: agentKeys, holding }, request);
+      const { method, path } = request;
+      if (method !== 'GET') trail.add({ by: 'socket', address: '', method, path, status: reply.status });
+      return reply;
+    },
     close: async () => {
       closing = true;
       tail.close();
@@ -176,6 +195,11 @@ async function makeDirectory(host: Host, path: string): Promise<void> {
     if (error instanceof AlmadiaError) throw error;
     throw new AlmadiaError('STORE_UNWRITABLE', { path, cause: String(error) }, { cause: error });
   }
+}
+
+/** What people do; who has to wait after a wrong key has not been heard. */
+function isTold({ method, access }: Route, { status }: ServerReply): boolean {
+  return method !== 'GET' && access !== 'agent' && status !== 429;
 }
 
 function explained(error: unknown, { method, path }: RequestHead, log: SelfLog): ServerReply {

@@ -2,7 +2,6 @@
  * The page's files, given to the hub as they were built. `index.html` is the page at `/`. The policy lets the page
  * load and ask its own hub only, so that a line of log could do nothing even if it became markup.
  */
-import { json } from './reply.ts';
 import type { Route } from './router.ts';
 
 export interface Asset {
@@ -26,16 +25,7 @@ const policy = [
 ].join('; ');
 
 export function pageRoutes(assets: Assets): Route[] {
-  const files = [...assets].map(([name, asset]) =>
-    assetRoute(name === 'index.html' ? '/' : `/${name}`, asset),
-  );
-  const health: Route = {
-    method: 'GET',
-    path: '/health',
-    access: 'open',
-    answer: () => json(200, { status: 'success' }),
-  };
-  return [...files, health];
+  return [...assets].map(([name, asset]) => assetRoute(name === 'index.html' ? '/' : `/${name}`, asset));
 }
 
 function assetRoute(path: string, { type, bytes }: Asset): Route {

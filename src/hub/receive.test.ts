@@ -243,8 +243,11 @@ test('on a full disk senders are told to come again, and reading goes on', async
   );
   assert.equal((await hub.ask('/api/agent/heartbeat', { body: { agent_id: 'web' } })).status, 200);
   assert.equal(ndjson((await hub.ask('/api/export')).text).length, 1);
+  const health = async () => (await hub.ask('/healthz', { key: null })).status;
+  assert.equal(await health(), 503);
   full = false;
   assert.equal((await hub.ask(ingest, { body: envelope(4, ['two']) })).json.almadia.records, 1);
+  assert.equal(await health(), 200);
   await hub.close();
 });
 

@@ -43,6 +43,11 @@ export class Receiver {
   /** Why nothing can be stored at present; null when all is well. */
   #trouble: string | null = null;
 
+  /** Whether the store took what came last. */
+  get stores(): boolean {
+    return this.#trouble === null;
+  }
+
   constructor(parts: ReceiverParts) {
     this.#parts = parts;
   }

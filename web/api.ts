@@ -5,7 +5,15 @@
 import { type AgentDetail, type FleetAgent, readAgents, readDetail } from './agent-wire.ts';
 import type { ProofParts } from './proof-of.ts';
 import type { TailLine } from './tail-buffer.ts';
-import { readChains, readEvents, readLines, readMessage, readStreams } from './wire.ts';
+import {
+  type FoundPage,
+  readChains,
+  readEvents,
+  readFound,
+  readLines,
+  readMessage,
+  readStreams,
+} from './wire.ts';
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T; readonly hubTimeMs: number | null }
@@ -22,6 +30,8 @@ export interface Trouble {
 }
 
 const timeoutMs = 10_000;
+/** A page of a search may look at many blocks. */
+const searchTimeoutMs = 60_000;
 /** A wait that the hub asks for is simply waited when it is no longer than this. */
 const shortWaitMs = 3_000;
 
@@ -55,6 +65,24 @@ export function fetchAgentDetail(id: string): Promise<Answer<AgentDetail | null>
 /** The newest lines, oldest first. An agent that the hub does not know (yet) has none. */
 export function fetchLines(agent: string | null, limit: number): Promise<Answer<readonly TailLine[]>> {
   return call(`/api/lines?${scopeOf(agent, { limit: String(limit) })}`, { read: readLines, absent: [] });
+}
+
+/** Stored lines that a query asks for, the newest first, from a cursor on. */
+export function fetchFound(
+  asked: { readonly query: string; readonly agent: string | null },
+  page: { readonly cursor: string | null; readonly signal: AbortSignal },
+): Promise<Answer<FoundPage>> {
+  const values = { q: asked.query, ...(page.cursor === null ? {} : { cursor: page.cursor }) };
+  const address = `/api/search?${scopeOf(asked.agent, values)}`;
+  return call(address, { read: readFound, signal: page.signal, timeoutMs: searchTimeoutMs });
+}
+
+/** Where the browser downloads what a query finds. */
+export function exportAddress(
+  asked: { readonly query: string; readonly agent: string | null },
+  format: 'text' | 'ndjson' | 'csv',
+): string {
+  return `/api/export?${scopeOf(asked.agent, { q: asked.query, format })}`;
 }
 
 /** What is stored of an agent, or of all, and what happened to it. An agent that the hub does not know has nothing. */
@@ -106,6 +134,9 @@ interface Call<T> {
   readonly method?: 'GET' | 'POST';
   readonly body?: unknown;
   readonly read: (body: unknown) => T;
+  readonly signal?: AbortSignal;
+  /** Instead of the usual one. */
+  readonly timeoutMs?: number;
   /** What stands for 404; without it 404 is a failure. */
   readonly absent?: T;
 }
@@ -114,7 +145,10 @@ async function call<T>(address: string, options: Call<T>): Promise<Answer<T>> {
   try {
     const reply = await fetch(address, {
       method: options.method ?? 'GET',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([
+        AbortSignal.timeout(options.timeoutMs ?? timeoutMs),
+        ...(options.signal === undefined ? [] : [options.signal]),
+      ]),
       credentials: 'same-origin',
       redirect: 'error',
       ...(options.body === undefined

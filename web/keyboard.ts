@@ -17,7 +17,7 @@ export const shortcuts: readonly {
   readonly does: Shortcut;
   readonly text: string;
 }[] = [
-  { key: '/', name: '/', does: 'filter', text: 'Filter the lines' },
+  { key: '/', name: '/', does: 'filter', text: 'Filter the lines; Enter searches all that are stored' },
   { key: ' ', name: 'Space', does: 'pause', text: 'Pause, or go on' },
   { key: 'g', name: 'g', does: 'newest', text: 'Go to the newest line and follow' },
   { key: 'w', name: 'w', does: 'wrap', text: 'Wrap long lines, or keep each on one row' },

@@ -47,7 +47,7 @@ function Row({ entry, context }: { readonly entry: TailEntry; readonly context: 
   );
 }
 
-function LineRow({ line, context }: { readonly line: TailLine; readonly context: RowContext }) {
+export function LineRow({ line, context }: { readonly line: TailLine; readonly context: RowContext }) {
   return (
     <div class="line">
       <time class="when" title={`Stored at ${formatInstant(line.receivedAtMs)}`}>

@@ -64,7 +64,21 @@ export function headOf(raw: string, lengthMax: number): string {
 export function filterPattern(filter: string): RegExp | null {
   const words = filter.trim();
   if (words === '') return null;
-  return new RegExp(words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'giu');
+  return new RegExp(escaped(words), 'giu');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+/** Any of a query's words, for drawing them: what it excludes and what it joins with is left out. */
+export function wordsPattern(query: string): RegExp | null {
+  const words = [
+    ...query.matchAll(/(?<=^|[\s(])(-?)(?:[\p{L}_@][\p{L}\p{N}_.@-]*:)?("[^"]+"|[^\s"():*?<>]+)/gu),
+  ]
+    .filter(([whole, minus]) => minus === '' && !['AND', 'OR', 'NOT'].includes(whole))
+    .map(([, , word]) => escaped(word!.replaceAll('"', '')));
+  return words.length === 0 ? null : new RegExp(words.join('|'), 'giu');
 }
 
 export function matches(text: string, pattern: RegExp | null): boolean {

@@ -10,6 +10,7 @@ export function TailEmpty(props: {
   /** Whose lines are shown; null: all agents'. */
   readonly host: string | null;
   readonly onClearFilter: () => void;
+  readonly onSearch: () => void;
 }) {
   if (props.filter !== null && props.held > 0) {
     return (
@@ -18,6 +19,9 @@ export function TailEmpty(props: {
         <p>New lines that do will appear by themselves.</p>
         <button type="button" class="secondary" onClick={props.onClearFilter}>
           Clear the filter
+        </button>{' '}
+        <button type="button" class="secondary" onClick={props.onSearch}>
+          Search all stored lines
         </button>
       </div>
     );

@@ -31,6 +31,8 @@ export function Tail(props: {
   readonly expected: boolean;
   readonly wrap: boolean;
   readonly onWrap: () => void;
+  /** Looks at all stored lines. */
+  readonly onSearch: (query: string) => void;
   readonly onAllAgents: () => void;
   readonly onSignedOut: () => void;
   readonly controls: { current: TailControls | null };
@@ -109,7 +111,7 @@ export function Tail(props: {
           <input
             ref={field}
             type="search"
-            placeholder="Filter these lines  /"
+            placeholder="Filter; Enter searches all  /"
             aria-label="Filter the lines by text"
             aria-keyshortcuts="/"
             value={filter}
@@ -122,6 +124,7 @@ export function Tail(props: {
               if (event.key === 'Escape') setFilter('');
               event.preventDefault();
               scroller.current?.focus();
+              if (event.key === 'Enter' && filter.trim() !== '') props.onSearch(filter.trim());
             }}
           />
         </label>
@@ -171,6 +174,7 @@ export function Tail(props: {
               expected={props.expected}
               host={agent === null ? null : nameOf(agent)}
               onClearFilter={() => setFilter('')}
+              onSearch={() => props.onSearch(filter.trim())}
             />
           )}
         </div>

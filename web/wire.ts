@@ -27,6 +27,28 @@ export function readLine(value: unknown): TailLine | null {
   };
 }
 
+/** A page of what a query finds, the newest line first. */
+export interface FoundPage {
+  readonly lines: readonly TailLine[];
+  /** Where older ones begin; null: there are none. */
+  readonly next: string | null;
+  /** What in the query is probably not meant so, by UTF-16 positions. */
+  readonly notes: readonly { readonly at: number; readonly to: number; readonly message: string }[];
+}
+
+export function readFound(body: unknown): FoundPage {
+  const fields = fieldsOf(body);
+  return {
+    lines: readLines(fields.lines),
+    next: textOf(fields.next),
+    notes: entriesOf(fields.notes).map((note) => ({
+      at: countOf(note.at) ?? 0,
+      to: countOf(note.to) ?? 0,
+      message: textOf(note.message) ?? '',
+    })),
+  };
+}
+
 export function readStreams(body: unknown): readonly StoredStream[] {
   return entriesOf(fieldsOf(body).streams).map((fields) => ({
     agent: textOf(fields.agent) ?? '',

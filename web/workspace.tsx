@@ -8,6 +8,7 @@ import { Help } from './help.tsx';
 import { Icon, IconButton } from './icon.tsx';
 import { type Shortcut, shortcutOf } from './keyboard.ts';
 import { Proof } from './proof.tsx';
+import { Search } from './search.tsx';
 import { Tail, type TailControls } from './tail.tsx';
 import { applyTheme, loadTheme, nextTheme } from './theme.ts';
 
@@ -20,6 +21,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
   const [help, setHelp] = useState(false);
   const [proof, setProof] = useState(false);
   const [opened, setOpened] = useState<string | null>(null);
+  const [query, setQuery] = useState<string | null>(null);
   const controls = useRef<TailControls | null>(null);
   const nameOf = useNames(fleet.agents);
 
@@ -96,6 +98,7 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
           expected={fleet.agents?.length !== 0}
           wrap={wrap}
           onWrap={() => setWrap(!wrap)}
+          onSearch={setQuery}
           onAllAgents={() => choose(null)}
           onSignedOut={props.onSignedOut}
           controls={controls}
@@ -111,6 +114,15 @@ export function Workspace(props: { readonly onSignedOut: () => void; readonly on
       )}
       {about !== null && (
         <AgentView agent={about} onClose={() => setOpened(null)} onSignedOut={props.onSignedOut} />
+      )}
+      {query !== null && (
+        <Search
+          query={query}
+          agent={agent}
+          nameOf={nameOf}
+          onClose={() => setQuery(null)}
+          onSignedOut={props.onSignedOut}
+        />
       )}
       {help && <Help onClose={() => setHelp(false)} />}
     </div>

@@ -152,3 +152,28 @@ test('an agent that nobody has heard of yet can be waited for', { skip }, async 
   await page.getByText('here at last').waitFor();
   assertCalm();
 });
+
+test('Enter in the filter finds among all stored lines, newest first, and shows hostile text as text', {
+  skip,
+}, async () => {
+  await register('agent-search', 'web-search');
+  await send('agent-search', [
+    'needle one <b>x</b>',
+    'other',
+    'needle two status=500',
+    'needle three status=200',
+  ]);
+  const { page, assertCalm } = await enter('&agent=agent-search');
+  await page.getByText('needle one').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('needle -status:>=500');
+  await page.keyboard.press('Enter');
+  const found = page.getByRole('dialog');
+  await found.getByText('2 lines, that is all.').waitFor();
+  const lines = await found.locator('.line .text').allTextContents();
+  assert.deepEqual(lines, ['needle three status=200', 'needle one <b>x</b>']);
+  assert.equal(await found.locator('mark').count(), 2);
+  await page.keyboard.press('Escape');
+  await found.waitFor({ state: 'detached' });
+  assertCalm();
+});

@@ -8,18 +8,20 @@ import { broken, runSeeds } from './workers.ts';
 
 /** The invariants that can break, by how the oracle's sentence about it begins or reads. */
 const invariants: readonly (readonly [RegExp, string])[] = [
+  [/^the ledger of/, 'the ledger closes'],
+  [/chain does not close|there is no chain/, 'the chain closes'],
   [/lines are missing/, 'every line arrives'],
-  [/times at the hub|times, at most|came again/, 'no line arrives twice'],
+  [/times at the hub|times, at most/, 'no line arrives twice'],
+  [/came again after a restart/, 'a restart sends nothing again'],
   [/^never written/, 'nothing arrives that was not written'],
-  [/^(not in order|after)/, 'order'],
-  [/^one stream has two files/, 'one stream, one file'],
-  [/^(cut to|claimed at)/, 'bytes and offsets'],
-  [/^not drained/, 'all drains in time'],
-  [/watermark/, 'a watermark is never before what was read'],
-  [/ledger|seen|does not close/, 'accounts and chains close'],
-  [/hung/, 'a stop ends'],
-  [/receipt/, 'receipts prove'],
-  [/dead letter/, 'no dead letter without a refusal'],
+  [/^(not in order|after)/, 'lines come in order'],
+  [/^one stream has two files/, 'a stream is one file'],
+  [/^(cut to|claimed at)/, 'each line has its bytes and its place'],
+  [/^not drained/, 'all is sent in time'],
+  [/its watermark is before/, 'what is settled was read'],
+  [/hung in its stop/, 'a stop ends'],
+  [/^a receipt/, 'receipts verify'],
+  [/^a dead letter/, 'nothing is set aside without a refusal'],
 ];
 
 export interface Caught {

@@ -31,26 +31,6 @@ export const plants: Readonly<Record<string, Plant>> = {
         }
 `,
   },
-  'a batch is dropped silently after two attempts': {
-    file: 'src/agent/delivery.ts',
-    piece: `    if (attemptsMax === null || entry.stored.attempts < attemptsMax) return;
-`,
-    instead: `    if (entry.stored.attempts >= 2) {
-      const { batch } = entry.stored;
-      const outcome = { kind: 'acked', records: batch.records, duplicates: 0 } as const;
-      await this.#acked(entry, { outcome, blank: { lines: 0, bytes: 0 }, cut: { lines: 0, bytes: 0 } } as never, batch);
-      return;
-    }
-    if (attemptsMax === null || entry.stored.attempts < attemptsMax) return;
-`,
-  },
-  'what comes while the spool is full is dropped': {
-    file: 'src/agent/outbox.ts',
-    piece: `    return !this.spooling || this.#spooledBytes < this.#options.spoolBytesMax;
-  }`,
-    instead: `    return true;
-  }`,
-  },
   'positions are saved before the batches': {
     file: 'src/agent/outbox.ts',
     piece: `      this.#journal.later([{ kind: 'batch', stored: entry.stored }, ...common]);
@@ -61,11 +41,6 @@ export const plants: Readonly<Record<string, Plant>> = {
       }));
       this.#journal.later([...cursors, ...common]);
 `,
-  },
-  'the watermark passes over what is not settled': {
-    file: 'src/agent/settlement.ts',
-    piece: '      line.watermark = first?.from ?? line.read;',
-    instead: '      line.watermark = line.read;',
   },
   'what the disk refused counts as written': {
     file: 'src/agent/journal.ts',
@@ -183,8 +158,8 @@ export const plants: Readonly<Record<string, Plant>> = {
   },
   'the hub does not compare an overlap': {
     file: 'src/store/placement.ts',
-    piece: '    if (!(await equalWithin(known, run, { stream: stream.number, tables, work }))) continue;\n',
-    instead: '    await equalWithin(known, run, { stream: stream.number, tables, work });\n',
+    piece: '    if (!(await equalWithin(there, run, { stream: stream.number, tables, work }))) continue;\n',
+    instead: '    await equalWithin(there, run, { stream: stream.number, tables, work });\n',
   },
   'the hub does not look for an overlap': {
     file: 'src/store/placement.ts',
@@ -201,5 +176,62 @@ export const plants: Readonly<Record<string, Plant>> = {
     file: 'src/store/placement.ts',
     piece: 'line.from >= range.from && line.to <= range.to);',
     instead: 'line.from >= range.from && line.to < range.to);',
+  },
+  'the hub acks what it could not commit': {
+    file: 'src/store/intake.ts',
+    piece: 'if (group.length === 1) group[0]!.reject(asStoreError(error, this.#options.path));',
+    instead: `if (group.length === 1) {
+        const records = group[0]!.parts.map((part) => (part.kind === 'gap' ? 0 : countOf(part.run)));
+        const stored = records.reduce((sum, count) => sum + count, 0);
+        group[0]!.resolve({ ...nothing, stored, placed: [] } as never);
+      }`,
+  },
+  'the hub knows a repeat for three seconds only': {
+    file: 'src/store/placement.ts',
+    piece: '    const known = intersect(range, near);',
+    instead: `    const seen = ((globalThis as any).firstSeen ??= new Map());
+    const name = \`\${stream.number} \${range.from}\`;
+    const nowMs = (run as any).receivedAtMs ?? 0;
+    if (!seen.has(name)) seen.set(name, nowMs);
+    const known = nowMs - seen.get(name) > 3000 ? [] : intersect(range, near);`,
+  },
+  'each attempt is a new link of the chain': {
+    file: 'src/agent/delivery.ts',
+    piece: 'if (!links.has(batch)) outbox.linked(entry, contentHash);',
+    instead: 'outbox.linked(entry, contentHash);',
+  },
+  'a segment ends one byte late': {
+    file: 'src/source/file/tailer.ts',
+    piece: '{ from: start + part.from, to: start + part.to, body, tail }',
+    instead: '{ from: start + part.from, to: start + part.to + 1, body, tail }',
+  },
+  'a file is let go before all of it arrived': {
+    file: 'src/source/file/review.ts',
+    piece: 'else if (follow.released >= follow.position) await this.#generations.end(follow);',
+    instead: 'else await this.#generations.end(follow);',
+  },
+  'streams are named by counting': {
+    file: 'src/source/file/generations.ts',
+    piece: 'id: randomName(options.host.random),',
+    instead: "id: String([...registry.all()].length).padStart(32, '0'),",
+  },
+  'what a moved file still holds is given up': {
+    file: 'src/source/file/generations.ts',
+    piece: `    this.#endings.leave(follow);
+    follow.size = Math.max(follow.size, stat.size);
+    if (stat.links`,
+    instead: `    this.#endings.over(follow, 'gone-before-read');
+    follow.size = Math.max(follow.size, stat.size);
+    if (stat.links`,
+  },
+  'batches that were on their way are forgotten at a restart': {
+    file: 'src/agent/outbox.ts',
+    piece: 'else this.queue.add(entry);\n      if (stored.status ===',
+    instead: "else if (stored.status === 'spooled') this.queue.add(entry);\n      if (stored.status ===",
+  },
+  'the newest batch is sent first': {
+    file: 'src/agent/queue.ts',
+    piece: 'for (const entry of this.#pending) {\n      const { segments }',
+    instead: 'for (const entry of [...this.#pending].reverse()) {\n      const { segments }',
   },
 };

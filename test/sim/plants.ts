@@ -141,11 +141,6 @@ export const plants: Readonly<Record<string, Plant>> = {
       await passed();`,
     instead: '      await passed();',
   },
-  'an agent without its state does not ask the hub': {
-    file: 'src/agent/agent.ts',
-    piece: 'if (this.#output.streams === undefined) return;',
-    instead: 'if (this.#output.streams !== null) return;',
-  },
   'what the hub tells of a stream is believed beyond its ranges': {
     file: 'src/agent/recall.ts',
     piece: '  const read = proofs.at(-1)?.position ?? start;',

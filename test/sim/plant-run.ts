@@ -22,6 +22,7 @@ const invariants: readonly (readonly [RegExp, string])[] = [
   [/hung in its stop/, 'a stop ends'],
   [/^a receipt/, 'receipts verify'],
   [/^a dead letter/, 'nothing is set aside without a refusal'],
+  [/^a key was written/, 'no secret is written'],
 ];
 
 export interface Caught {

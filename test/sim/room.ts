@@ -53,6 +53,8 @@ export class Room {
   readonly trace: string[] = [];
   readonly dice: Dice;
   calm = false;
+  /** Where one of the programs wrote the key, as a sentence; null: nowhere. */
+  leak: string | null = null;
   /** When the disk of the agent's machine refused; `toMs` is infinity while it still does. */
   readonly agentDiskTroubles: { readonly fromMs: number; toMs: number }[] = [];
   /** When the agent was last seen to wait because its spool was full. */
@@ -369,14 +371,14 @@ export class Room {
     return {
       write: (level, event, message, values) => {
         this.world.fired.add(`${name}: ${event}`);
+        const text = `${name} ${level} ${event}: ${message} ${values === undefined ? '' : JSON.stringify(values)}`;
+        if (text.includes(key)) this.leak ??= `a key was written: ${text}`;
         if (level === 'debug') return;
         if (event === 'resend.done') {
           this.#mayRepeat();
           this.#hubBehind = false;
         }
-        this.note(
-          `${name} ${level} ${event}: ${message} ${values === undefined ? '' : JSON.stringify(values)}`,
-        );
+        this.note(text);
       },
     };
   }

@@ -120,6 +120,7 @@ async function restartOnce(room: Room): Promise<string | null> {
 
 /** What must hold at every moment and costs little to look at. */
 function cheapChecks(room: Room): string | null {
+  if (room.leak !== null) return room.leak;
   if (room.agent.hung) return 'the agent hung in its stop';
   if (room.hub.hung) return 'the hub hung in its stop';
   const agent = room.agent.program;

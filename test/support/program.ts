@@ -6,7 +6,8 @@ import { createHost } from '../../src/host/node/host.ts';
 
 /** That of this checkout. */
 const ownExecutable = join(import.meta.dirname, '../../../bin/almadia');
-const patienceMs = 60_000;
+/** Of a machine that has other things to do. */
+const patienceMs = 180_000;
 
 export interface End {
   readonly code: number | null;

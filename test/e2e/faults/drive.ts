@@ -1,6 +1,6 @@
-/** A small file system of the test's own, which forgets what was not synced. */
+/** A small file system of the test's own: one that forgets what was not synced, or one that is soon full. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, truncateSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, truncateSync, unlinkSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,9 +27,10 @@ export function endOnSignals(): void {
 export class Drive {
   readonly path: string;
   readonly #home: string;
-  readonly #image: string;
+  /** The image; null: in memory. */
+  readonly #image: string | null;
 
-  private constructor(home: string, image: string) {
+  private constructor(home: string, image: string | null) {
     this.#home = home;
     this.#image = image;
     this.path = join(home, 'drive');
@@ -48,8 +49,15 @@ export class Drive {
     return drive;
   }
 
+  static async memory(sizeMiB: number): Promise<Drive> {
+    const drive = new Drive(await mkdtemp(join(tmpdir(), 'almadia-drive-')), null);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', drive.path]);
+    mounted.add(drive);
+    return drive;
+  }
+
   mount(): void {
-    execFileSync('mount', ['-o', 'loop', this.#image, this.path]);
+    execFileSync('mount', ['-o', 'loop', this.#image!, this.path]);
     mounted.add(this);
   }
 
@@ -72,6 +80,30 @@ export class Drive {
     } catch (error) {
       return codeOf(error) === 'EIO';
     }
+  }
+
+  /** Takes all space that is left. True: the drive has said ENOSPC. */
+  fill(): boolean {
+    const ballast = openSync(join(this.path, 'ballast'), 'a');
+    try {
+      // Ever smaller pieces, so that not a page is left.
+      for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 16)) {
+        const piece = Buffer.alloc(size, 'x');
+        try {
+          while (writeSync(ballast, piece) === size);
+        } catch (error) {
+          if (codeOf(error) !== 'ENOSPC') throw error;
+          if (size === 1) return true;
+        }
+      }
+      return false;
+    } finally {
+      closeSync(ballast);
+    }
+  }
+
+  free(): void {
+    unlinkSync(join(this.path, 'ballast'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

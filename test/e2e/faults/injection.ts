@@ -17,14 +17,24 @@ export function killAt(room: Room, call: string, nth: number): Injection {
   return inject(room, { call, what: `signal=SIGKILL:when=${nth}`, mark: /killed by SIGKILL/g });
 }
 
+/** The call fails on this file at the `first` time in each thread, and after each `step` more. */
+export function failAt(
+  room: Room,
+  call: string,
+  options: { readonly error: string; readonly first: number; readonly step: number; readonly path: string },
+): Injection {
+  const { error, first, step, path } = options;
+  return inject(room, { call, what: `error=${error}:when=${first}+${step}`, mark: /\(INJECTED\)/g, path });
+}
+
 function inject(
   room: Room,
-  given: { readonly call: string; readonly what: string; readonly mark: RegExp },
+  given: { readonly call: string; readonly what: string; readonly mark: RegExp; readonly path?: string },
 ): Injection {
-  const { call, what, mark } = given;
+  const { call, what, mark, path } = given;
   reports += 1;
   const report = join(room.home, `strace.${reports}`);
-  const options = ['-D', '-f', '-o', report];
+  const options = ['-D', '-f', '-o', report, ...(path === undefined ? [] : ['-P', path])];
   return {
     wrapper: ['strace', ...options, '-e', `trace=${call}`, '-e', `inject=${call}:${what}`],
     fired: () => (existsSync(report) ? [...readFileSync(report, 'utf8').matchAll(mark)].length : 0),

@@ -7,6 +7,7 @@ import { Room } from '../room.ts';
 import type { Fault } from './fault.ts';
 import { killAt } from './injection.ts';
 import { begin, conclude } from './oracle.ts';
+import { onStage, smallBatches } from './scene.ts';
 import { strace } from './tools.ts';
 import { Writer } from './writer.ts';
 
@@ -31,14 +32,11 @@ const pauseMsMax = 1500;
 /** A call that does not come so often is not waited for. */
 const callPatienceMs = 1500;
 
-/** Small batches, so that many are under way at every moment. */
-export const smallBatches = 'batch: { bytes: 8KiB, records: 100, interval: 20ms }\n';
-
 type Side = 'agent' | 'hub';
 
 export const killFaults: readonly Fault[] = [
   { name: 'kill-agent', needs: [], cycles: { short: 2, long: 500 }, run: repeatedly('agent', killAtRandom) },
-  { name: 'kill-hub', needs: [], cycles: { short: 3, long: 100 }, run: repeatedly('hub', killAtRandom) },
+  { name: 'kill-hub', needs: [], cycles: { short: 2, long: 100 }, run: repeatedly('hub', killAtRandom) },
   {
     name: 'kill-agent-at-call',
     needs: [strace],
@@ -66,7 +64,7 @@ interface Blow {
 function repeatedly(side: Side, strike: (blow: Blow) => Promise<void>): Fault['run'] {
   return async (cycles, figures) => {
     await using room = await Room.open();
-    const writer = new Writer(room.logs);
+    using writer = new Writer(room.logs);
     room.configure(`type: hub, url: "${room.hubUrl}"`, smallBatches);
     await begin(room, writer);
     await room[side].kill();
@@ -75,7 +73,7 @@ function repeatedly(side: Side, strike: (blow: Blow) => Promise<void>): Fault['r
       await strike({ room, side, fired: (kind) => figures.fired(kind) });
     }
     await start(room, side);
-    await conclude(room, writer, figures);
+    await conclude(room, writer, { figures });
   };
 }
 
@@ -117,21 +115,18 @@ async function terminate({ room, side, fired }: Blow): Promise<void> {
 }
 
 async function pauses(...[cycles, figures]: Parameters<Fault['run']>): Promise<void> {
-  await using room = await Room.open();
-  const writer = new Writer(room.logs);
-  room.configure(`type: hub, timeout: 1s, url: "${room.hubUrl}"`, smallBatches);
-  await begin(room, writer);
-  writer.start();
-  for (let cycle = 0; cycle < cycles; cycle += 1) {
-    const side: Side = cycle % 2 === 0 ? 'agent' : 'hub';
-    room[side].signal('SIGSTOP');
-    await clock.sleep(random.fraction() * pauseMsMax);
-    assert.match(readFileSync(`/proc/${room[side].pid}/status`, 'utf8'), /^State:\s+T/m);
-    figures.fired(`SIGSTOP of the ${side}`);
-    room[side].signal('SIGCONT');
-    await clock.sleep(random.fraction() * 200);
-  }
-  await conclude(room, writer, figures);
+  const output = ({ hubUrl }: Room) => `timeout: 1s, url: "${hubUrl}"`;
+  await onStage({ figures, output }, async ({ room }) => {
+    for (let cycle = 0; cycle < cycles; cycle += 1) {
+      const side: Side = cycle % 2 === 0 ? 'agent' : 'hub';
+      room[side].signal('SIGSTOP');
+      await clock.sleep(random.fraction() * pauseMsMax);
+      assert.match(readFileSync(`/proc/${room[side].pid}/status`, 'utf8'), /^State:\s+T/m);
+      figures.fired(`SIGSTOP of the ${side}`);
+      room[side].signal('SIGCONT');
+      await clock.sleep(random.fraction() * 200);
+    }
+  });
 }
 
 function start(room: Room, side: Side): Promise<void> {

@@ -48,11 +48,12 @@ for (const fault of faults.filter(({ name }) => positionals.length === 0 || posi
     console.error(`${fault.name}: FAILED after ${figures.cycles} cycles: ${error}`);
   }
   rows.push({ name: fault.name, figures });
+  // At once: those that come after may take hours.
+  if (values.write !== undefined && outcome.failed === 0) {
+    writeFileSync(values.write, mergeTable(readFileSync(values.write, 'utf8'), rows));
+  }
 }
 
 console.log(figuresTable(rows).join('\n'));
-if (values.write !== undefined && outcome.failed === 0) {
-  writeFileSync(values.write, mergeTable(readFileSync(values.write, 'utf8'), rows));
-}
 console.log(`${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`);
 process.exitCode = outcome.failed === 0 ? 0 : 1;

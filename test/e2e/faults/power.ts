@@ -6,8 +6,8 @@ import { Room, type RoomOptions } from '../room.ts';
 import { Drive } from './drive.ts';
 import type { Fault } from './fault.ts';
 import type { Figures } from './figures.ts';
-import { smallBatches } from './kill.ts';
 import { begin, conclude } from './oracle.ts';
+import { smallBatches } from './scene.ts';
 import { ext4 } from './tools.ts';
 import { Writer } from './writer.ts';
 
@@ -46,7 +46,7 @@ interface Outages {
 /** The other side goes on meanwhile. */
 async function outages({ drive, side, options, cycles, figures }: Outages): Promise<void> {
   await using room = await Room.open(options);
-  const writer = new Writer(room.logs);
+  using writer = new Writer(room.logs);
   room.configure(`type: hub, url: "${room.hubUrl}"`, smallBatches);
   await begin(room, writer);
   await room[side].kill();
@@ -62,5 +62,5 @@ async function outages({ drive, side, options, cycles, figures }: Outages): Prom
     drive.mount();
   }
   await start();
-  await conclude(room, writer, figures);
+  await conclude(room, writer, { figures });
 }

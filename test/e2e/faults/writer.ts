@@ -3,18 +3,26 @@
  * line is ever written twice. It remembers what it wrote.
  */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 const writeEveryMs = 4;
 const linesEachTimeMax = 6;
 /** One write in so many is followed by a rotation. */
 const rotateOnceIn = 150;
 
+const closed = -1;
+
 interface LogFile {
   readonly name: string;
   descriptor: number;
   rotations: number;
+}
+
+export interface WriterOptions {
+  readonly files?: number;
+  readonly rotates?: boolean;
 }
 
 export class Writer {
@@ -26,7 +34,7 @@ export class Writer {
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, options: { readonly files?: number; readonly rotates?: boolean } = {}) {
+  constructor(directory: string, options: WriterOptions = {}) {
     const { files = 3, rotates = true } = options;
     this.#directory = directory;
     this.#rotates = rotates;
@@ -55,8 +63,38 @@ export class Writer {
     for (const file of this.#files) this.#write(file, lines);
   }
 
+  /** As after a signal of logrotate: the files that have the names now. */
+  reopen(): void {
+    this.close();
+    for (const file of this.#files) file.descriptor = this.#open(file.name);
+  }
+
   close(): void {
-    for (const { descriptor } of this.#files) closeSync(descriptor);
+    for (const file of this.#files) {
+      if (file.descriptor !== closed) closeSync(file.descriptor);
+      file.descriptor = closed;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+    this.close();
+  }
+
+  /** Files that a rotation made. */
+  rotated(): string[] {
+    return readdirSync(this.#directory).filter((name) => /^f\d+\.log.+/.test(name));
+  }
+
+  /** The whole lines that all files hold now, also rotated and compressed ones. */
+  kept(): string[] {
+    return readdirSync(this.#directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /^f\d+\.log/.test(entry.name))
+      .flatMap(({ parentPath, name }) => {
+        const bytes = readFileSync(join(parentPath, name));
+        const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+        return text.split('\n').slice(0, -1);
+      });
   }
 
   #open(name: string): number {

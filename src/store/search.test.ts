@@ -242,4 +242,16 @@ test('stops when nobody waits any more', async (context) => {
   };
   await page(store, { signal: waiting.signal });
   assert.equal(turns, 1);
+  assert.deepEqual(await pages(store, { text: 'a', lines: 2 }), ['a', 'a', 'a', 'a', 'a']);
+});
+
+test('lets others go on also while no block is of interest', async (context) => {
+  const { store, meanwhile } = open(context);
+  await send(store, { agent: 'web', file: 'a.log', atMs: 1, texts: ['a'] });
+  let turns = 0;
+  meanwhile.run = async () => {
+    turns += 1;
+  };
+  assert.deepEqual((await page(store, { text: 'agent:db' })).lines, []);
+  assert.equal(turns, 1);
 });

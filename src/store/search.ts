@@ -99,6 +99,11 @@ export class Search {
     const damaged: DamagedRange[] = [];
     let scannedBytes = 0;
     for (const walked of walkBlocks(asked, this.#tables)) {
+      if (walked === null) {
+        await this.#work.turn();
+        if (asked.signal.aborted) break;
+        continue;
+      }
       const { receivedAtMs } = walked.block;
       if (asked.signal.aborted || found.isFinalBefore(receivedAtMs)) break;
       const next = { receivedAtMs: receivedAtMs + 1, stream: 0, from: 0 };
@@ -128,6 +133,11 @@ export class Search {
     const sieves = new Sieves(scope, (ms) => ms >= scope.sinceMs && ms < scope.untilMs);
     let scannedBytes = 0;
     for (const walked of walkBlocks(scope, this.#tables)) {
+      if (walked === null) {
+        await this.#work.turn();
+        if (scope.signal.aborted) return { buckets, countedFromMs: scope.untilMs, scannedBytes };
+        continue;
+      }
       const { receivedAtMs } = walked.block;
       if (scope.signal.aborted || scannedBytes >= scope.scannedBytes) {
         return { buckets, countedFromMs: receivedAtMs + 1, scannedBytes };

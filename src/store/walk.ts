@@ -25,7 +25,8 @@ export interface WalkedBlock {
 
 const blocksAtOnce = 256;
 
-export function* walkBlocks(scope: WalkScope, tables: Tables): Generator<WalkedBlock> {
+/** Null now and then: whoever walks lets others go on there, also where no block is of interest. */
+export function* walkBlocks(scope: WalkScope, tables: Tables): Generator<WalkedBlock | null> {
   const streams = new Map<number, StreamRow | null>();
   const given = new Map<number, readonly Range[]>();
   let before = { receivedAtMs: Number.MAX_SAFE_INTEGER, number: 0 };
@@ -74,9 +75,14 @@ export function* walkBlocks(scope: WalkScope, tables: Tables): Generator<WalkedB
       }
       continue;
     }
-    if (ahead.length === 0) ahead = tables.blocksBefore(scope.agent, before, blocksAtOnce);
     const block = ahead.shift();
-    if (block === undefined || block.receivedAtMs < scope.sinceMs) return;
+    if (block === undefined) {
+      ahead = tables.blocksBefore(scope.agent, before, blocksAtOnce);
+      if (ahead.length === 0) return;
+      yield null;
+      continue;
+    }
+    if (block.receivedAtMs < scope.sinceMs) return;
     before = block;
     const found = walked(block);
     if (found !== null) yield found;

@@ -1,8 +1,8 @@
 /** What a query finds among all stored lines, the newest first; older ones as they are asked for. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { exportAddress, fetchFound, type Trouble } from './api.ts';
+import { Dialog } from './dialog.tsx';
 import { formatCount } from './format.ts';
-import { IconButton } from './icon.tsx';
 import { LineRow, Plain, type RowContext } from './line-row.tsx';
 import { wordsPattern } from './line-text.ts';
 import type { TailLine } from './tail-buffer.ts';
@@ -22,64 +22,50 @@ export function Search(
   },
 ) {
   const { query, agent, nameOf } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
   const found = useFound({ query, agent }, props.onSignedOut);
   const context: RowContext = useMemo(
     () => ({ pattern: wordsPattern(query), nameOf, nowMs: Date.now(), onOpen: () => undefined }),
     [query, nameOf],
   );
-  useEffect(() => dialog.current?.showModal(), []);
+  const title = (
+    <>
+      Stored lines for <Plain text={query} />
+    </>
+  );
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the Escape key closes a modal dialog by itself
-    <dialog
-      ref={dialog}
-      class="help search"
-      aria-labelledby="search-title"
-      onClose={props.onClose}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current?.close();
-      }}
-    >
-      <div class="help-body">
-        <header>
-          <h2 id="search-title">
-            Stored lines for <Plain text={query} />
-          </h2>
-          <IconButton icon="cross" label="Close" onClick={() => dialog.current?.close()} />
-        </header>
-        {found.notes.map((note) => (
-          <p key={note.at} class="muted">
-            <Plain text={query.slice(note.at, note.to)} />: {note.message}
-          </p>
+    <Dialog name="search" title={title} closeLabel="Close" onClose={props.onClose}>
+      {found.notes.map((note) => (
+        <p key={note.at} class="muted">
+          <Plain text={query.slice(note.at, note.to)} />: {note.message}
+        </p>
+      ))}
+      <section class="lines wrap found-lines" aria-label="Lines found, newest first">
+        {found.lines.map((line) => (
+          <LineRow key={line.id} line={line} context={context} />
         ))}
-        <section class="lines wrap found-lines" aria-label="Lines found, newest first">
-          {found.lines.map((line) => (
-            <LineRow key={line.id} line={line} context={context} />
-          ))}
-        </section>
-        {found.trouble !== null && (
-          <p class="trouble" role="alert">
-            <strong>{found.trouble.what}</strong> {found.trouble.fix}
-          </p>
+      </section>
+      {found.trouble !== null && (
+        <p class="trouble" role="alert">
+          <strong>{found.trouble.what}</strong> {found.trouble.fix}
+        </p>
+      )}
+      <p class="muted" role="status">
+        {statusText(found)}{' '}
+        {found.more !== null && (
+          <button type="button" class="more" onClick={found.more}>
+            Look further back
+          </button>
         )}
-        <p class="muted" role="status">
-          {statusText(found)}{' '}
-          {found.more !== null && (
-            <button type="button" class="more" onClick={found.more}>
-              Look further back
-            </button>
-          )}
-        </p>
-        <p class="muted">
-          Download what is found:{' '}
-          {(['text', 'ndjson', 'csv'] as const).map((format) => (
-            <a key={format} class="more" href={exportAddress({ query, agent }, format)} download>
-              {format}
-            </a>
-          ))}
-        </p>
-      </div>
-    </dialog>
+      </p>
+      <p class="muted">
+        Download what is found:{' '}
+        {(['text', 'ndjson', 'csv'] as const).map((format) => (
+          <a key={format} class="more" href={exportAddress({ query, agent }, format)} download>
+            {format}
+          </a>
+        ))}
+      </p>
+    </Dialog>
   );
 }
 

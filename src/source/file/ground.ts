@@ -8,6 +8,7 @@ import type { Memory, Piece, Remembered } from '../source.ts';
 import { Evidence } from './evidence.ts';
 import { type Follow, Registry } from './follow.ts';
 import type { Patterns } from './patterns.ts';
+import { timeGrainMs } from './walk.ts';
 
 export type SourceHost = Pick<Host, 'clock' | 'disk' | 'work' | 'random'>;
 
@@ -36,8 +37,6 @@ export interface GroundOptions {
 
 /** Paths of which it was said why they are not read. */
 const skippedMax = 10_000;
-/** The coarsest times of last change that file systems keep, and some more: within it a second change may not show. */
-const timeGrainMs = 3000;
 
 export class Ground {
   readonly options: GroundOptions;

@@ -13,11 +13,10 @@ import type { Ground } from './ground.ts';
 import type { Handles, Sibling } from './handles.ts';
 import { proofBytesMax } from './proof.ts';
 import { isRotatedName } from './rotated-name.ts';
+import { timeGrainMs } from './walk.ts';
 
 /** File systems stamp times by the kernel's tick, which lags behind the clock by so much. */
 const clockGrainMs = 10;
-/** Times of last change are as coarse as 2 s (vfat); within it a second change may not show. */
-const timeGrainMs = 3000;
 
 interface Listing {
   readonly directory: string;

@@ -36,8 +36,8 @@ export interface WalkOptions {
 }
 
 const directoriesMax = 20_000;
-/** Times of last change are as coarse as 2 s (vfat); within it a second change may not show. */
-const timeGrainMs = 3000;
+/** Times of last change are as coarse as 2 s (vfat), and some more: within it a second change may not show. */
+export const timeGrainMs = 3000;
 
 /** One look through the directories of these patterns. */
 export async function walk(disk: Disk, patterns: readonly Patterns[]): Promise<Walk> {
